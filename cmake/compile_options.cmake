@@ -1,0 +1,21 @@
+# Options of our own targets: warnings, sanitizers, baseline instruction set, arithmetic.
+
+add_library(dynkit_compile_options INTERFACE)
+
+target_compile_options(dynkit_compile_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
+
+# No code of ours reads errno or floating-point traps after arithmetic; both block vector code.
+target_compile_options(dynkit_compile_options INTERFACE -fno-math-errno -fno-trapping-math)
+
+# Programs run on every x86-64 machine of the last decade; faster variants are chosen at run time
+# (sdk/cmake/DynkitPlugin.cmake).
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  target_compile_options(dynkit_compile_options INTERFACE -march=x86-64-v2)
+endif()
+
+if(DYNKIT_SANITIZE)
+  target_compile_options(dynkit_compile_options INTERFACE
+    -fsanitize=${DYNKIT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(dynkit_compile_options INTERFACE -fsanitize=${DYNKIT_SANITIZE})
+endif()
