@@ -8,8 +8,6 @@
 # lands beside the library in a folder of that name, and the host loads the best one that the
 # machine can run.
 
-set(DYNKIT_EXPORTS_MAP "${CMAKE_CURRENT_LIST_DIR}/exports.map")
-
 function(dynkit_add_plugin name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES;VARIANTS;OPTIONS")
   if(arg_UNPARSED_ARGUMENTS)
@@ -36,6 +34,7 @@ endfunction()
 
 # One library: target, file name, folder below the plugin folder ("" or an instruction-set level).
 function(_dynkit_add_plugin_library target file folder sources libraries options)
+  set(exports_map "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/exports.map")
   add_library(${target} MODULE ${sources})
   if(TARGET dynkit_compile_options)
     target_link_libraries(${target} PRIVATE dynkit_compile_options)
@@ -43,14 +42,14 @@ function(_dynkit_add_plugin_library target file folder sources libraries options
   target_link_libraries(${target} PRIVATE dynkit::sdk ${libraries})
   target_compile_options(${target} PRIVATE ${options})
   target_link_options(${target} PRIVATE
-    "LINKER:--version-script=${DYNKIT_EXPORTS_MAP}" LINKER:-z,relro LINKER:-z,now)
+    "LINKER:--version-script=${exports_map}" LINKER:-z,relro LINKER:-z,now)
   if(NOT DYNKIT_SANITIZE)
     target_link_options(${target} PRIVATE LINKER:-z,defs)
   endif()
   set_target_properties(${target} PROPERTIES
     PREFIX "" OUTPUT_NAME ${file}
     C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
-    LINK_DEPENDS "${DYNKIT_EXPORTS_MAP}")
+    LINK_DEPENDS "${exports_map}")
   if(CMAKE_LIBRARY_OUTPUT_DIRECTORY OR folder)
     set(directory "${CMAKE_LIBRARY_OUTPUT_DIRECTORY}")
     if(NOT directory)

@@ -23,11 +23,15 @@ typedef struct dk_column {
   dk_array values;
 } dk_column;
 
-/* One series of a figure. An axis names an array put by this stage, "x" or, for a matrix, a column
- * of it, "pca[0]"; `group` an array of labels by which points are colored and listed in the legend;
- * `length` an array with the number of points of each line, where lines are stacked in one array.
- * NULL: not used by this kind. */
+/* One series of a figure, in a kind of its own, so that trajectories and points can share one:
+ *   "line" y [x]                 "lines3d" x y z      "histogram" x
+ *   "scatter" x y                "scatter3d" x y z    "heatmap" z [r,c], x [c], y [r]
+ *   "complex_plane" x complex, or x and y the real and imaginary parts
+ * An axis names an array put by this stage, "x", or a column of a matrix, "pca[0]". `group` is an
+ * array of labels by which points are colored and listed in the legend. `length` is an array with
+ * the number of points of each line, where lines are stacked in one array. NULL: not used. */
 typedef struct dk_series {
+  const char* kind;
   const char* label;
   const char* x;
   const char* y;
@@ -36,19 +40,16 @@ typedef struct dk_series {
   const char* length;
 } dk_series;
 
-/* kind: "line", "scatter", "lines3d", "scatter3d", "heatmap", "histogram", "complex_plane" (x, y are
- * real and imaginary parts; the unit circle or the imaginary axis is drawn). A figure shows each
- * series in its own kind, so trajectories and points can share one. */
+/* Series in two dimensions or in three, never both. */
 typedef struct dk_figure {
   const char* name;
   const char* title;
   const char* caption; /* what a reader should see, one or two sentences; NULL: none */
-  const char* x_label;
+  const char* x_label; /* labels NULL: the first series' axes are named */
   const char* y_label;
-  const char* z_label; /* NULL: two dimensions */
+  const char* z_label;
   int64_t series_count;
   const dk_series* series;
-  const char* const* kinds; /* [series_count] */
 } dk_figure;
 
 /* Takes results. Everything is copied at once. Names are lower_snake_case; a second put of a name

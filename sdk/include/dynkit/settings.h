@@ -45,10 +45,12 @@ typedef struct dk_setting {
   const char* unit;           /* NULL: none */
   const char* help;           /* one line */
   const char* size_from;      /* "block[axis]": an integer that weights from a file determine, if
-                                 the user leaves it out ("weight_hh_l0[1]"); NULL: none */
+                                 the user leaves it out; several forms, separated by spaces, are
+                                 tried in turn ("weight_hh_l0[1] weight_hh[1]"); NULL: none */
 } dk_setting;
 
 struct dk_system; /* dynkit/system.h */
+struct dk_data;   /* dynkit/job.h */
 
 /* The value of one setting. Only the members of its type are meaningful. */
 typedef struct dk_value {
@@ -59,7 +61,7 @@ typedef struct dk_value {
   const char* text;               /* DK_TEXT; DK_FILE: the path, for messages */
   dk_array array;                 /* DK_NUMBERS, DK_ARRAY: DK_F64; DK_FILE: DK_U8, the bytes */
   const struct dk_system* system; /* DK_MODEL */
-  const void* dataset;            /* DK_DATASET: a `dk_data` (dynkit/job.h) */
+  const struct dk_data* dataset;  /* DK_DATASET */
 } dk_value;
 
 typedef struct dk_values {

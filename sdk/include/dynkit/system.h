@@ -38,8 +38,8 @@ typedef struct dk_simulation {
   dk_input u;          /* [S,T,m], stride from sample to sample; data NULL: zero */
   int32_t u_constant;  /* 1: u is [S,m], the same at all times */
   int32_t noise;       /* 1: with the model's noise, drawn from `stream`, one branch a sample */
-  const char* method;  /* "tsit5", "dop853", "rk4", "adams", "bdf", "arkode", "euler_maruyama",
-                          "heun"; NULL: the host's choice for the model */
+  const char* method;  /* "tsit5", "dop853", "rk4", "adams", "bdf", "arkode", "arkode_erk",
+                          "euler_maruyama", "heun"; NULL: the host's choice for the model */
   double rtol, atol;   /* 0: 1e-6, 1e-9 */
   double step;         /* of the fixed-step methods; the first step of the others, 0: chosen */
   const dk_stream* stream;
@@ -85,8 +85,10 @@ struct dk_system {
   /* Runs all samples; a trajectory that fails is an outcome, not an error. */
   dk_status (*simulate)(const dk_system* system, const dk_simulation* simulation, dk_error* error);
 
-  /* Carries x [n] and tangents V [K,n] (rows) from t0 to t1 along dV/dt = J V, or through the map's
-   * steps, with constant input u [m] (NULL: zero). method, rtol, atol, step as in dk_simulation. */
+  /* Carries x [n] and tangents V [K,n] (rows) from t0 to t1 along dV/dt = J V, or through a map's
+   * steps (t counts them), with constant input u [m] (NULL: zero). method, rtol, atol and step as in
+   * dk_simulation. Made for repeated calls: solver memory stays between them. DK_NUMERIC: the
+   * trajectory cannot be continued, the message says where. */
   dk_status (*propagate_tangent)(const dk_system* system, double t0, double t1, const double* u,
                                  const dk_simulation* options, double* x, int64_t K, double* V,
                                  dk_error* error);

@@ -33,7 +33,7 @@ struct Array {
   std::vector<double>& numbers() { return std::get<std::vector<double>>(values); }
 };
 
-/// Arrays by name; a name may hold groups, "fixed_points/x".
+/// Arrays by name; a name may hold groups, "search/x".
 using ArrayMap = std::map<std::string, Array>;
 
 /// "float64 [1024,64]", for messages and listings.

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace dynkit {
+
+/// What every command can use.
+struct CommandContext {
+  std::string program;                     // path of this executable
+  std::atomic<bool>* cancelled = nullptr;  // set by Ctrl-C
+  std::function<int()> action;             // what the parsed command line asks for
+};
+
+// Each declares a command with its options and sets `context.action` when it is chosen.
+void add_run(CLI::App& app, CommandContext& context);
+void add_plugin(CLI::App& app, CommandContext& context);
+void add_worker(CLI::App& app, CommandContext& context);
+
+}  // namespace dynkit

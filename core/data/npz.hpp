@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "dynkit/core/array.hpp"
+
+namespace dynkit {
+
+/// The arrays of an .npz file: a zip archive with a member "name.npy" for each. With `only` not
+/// empty, just the array of that name, if there is one. Dimension names, unit and help are read
+/// from the members' comments where format_npz has put them. Throws Error like parse_npy, with the
+/// member's name in the message, and (DK_IO) for a damaged archive, two arrays of one name or a
+/// member that is no .npy file.
+ArrayMap parse_npz(std::span<const std::byte> bytes, const std::string& only = {});
+
+/// The names in the archive.
+std::vector<std::string> list_npz(std::span<const std::byte> bytes);
+
+/// The same file as numpy.savez writes it, not compressed.
+std::vector<std::byte> format_npz(const ArrayMap& arrays);
+
+}  // namespace dynkit

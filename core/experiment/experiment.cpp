@@ -1,0 +1,221 @@
+#include "dynkit/core/experiment.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "dynkit/core/files.hpp"
+#include "dynkit/error.hpp"
+
+namespace dynkit {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kLargestExperiment = 16 << 20;
+
+// Reads the parts of an experiment; every message begins with file and line.
+class Reader {
+ public:
+  explicit Reader(const std::string& path) : path_(path) {}
+
+  [[noreturn]] void refuse(int line, const std::string& reason) const {
+    const std::string place = line > 0 ? fmt::format("{}:{}", path_, line) : path_;
+    throw Error(DK_SETTINGS, fmt::format("{}: {}", place, reason));
+  }
+
+  std::string text(const std::string& key, const Config& value) const {
+    if (!value.is_text()) {
+      refuse(value.line, fmt::format("'{}' is {} instead of a text", key, kind_of(value)));
+    }
+    return value.text();
+  }
+
+  const Config::Table& table(const std::string& key, const Config& value) const {
+    if (!value.is_table()) {
+      refuse(value.line, fmt::format("'{}' is {} instead of a table", key, kind_of(value)));
+    }
+    return value.table();
+  }
+
+  std::uint64_t seed(const Config& value) const {
+    const auto* integer = std::get_if<std::int64_t>(&value.value);
+    if (integer == nullptr || *integer < 0) {
+      refuse(value.line, fmt::format("'seed' is {} instead of a whole number >= 0",
+                                     to_text(value)));
+    }
+    return static_cast<std::uint64_t>(*integer);
+  }
+
+  // Takes component and name out of a stage's table; the rest are its settings.
+  StagePlan stage(const std::string& heading, const Config& value) const {
+    StagePlan plan;
+    plan.line = value.line;
+    for (const auto& [key, item] : table(heading, value)) {
+      if (key == "component") {
+        plan.component = text(key, item);
+      } else if (key == "name") {
+        plan.name = text(key, item);
+      } else {
+        plan.settings.emplace_back(key, item);
+      }
+    }
+    if (plan.component.empty()) {
+      refuse(value.line, fmt::format("[{}] names no component", heading));
+    }
+    if (plan.name.empty()) plan.name = default_name(plan.component);
+    check_name(plan);
+    return plan;
+  }
+
+  ModelPlan model(const Config& value) const {
+    ModelPlan plan;
+    plan.stage = stage("model", value);
+    plan.stage.name = "model";
+    Config::Table settings;
+    for (auto& [key, item] : plan.stage.settings) {
+      if (key == "weights") {
+        plan.weights = text(key, item);
+      } else if (key == "prefix") {
+        plan.prefix = text(key, item);
+      } else if (key == "parameters") {
+        plan.parameters = table(key, item);
+      } else {
+        settings.emplace_back(key, std::move(item));
+      }
+    }
+    plan.stage.settings = std::move(settings);
+    return plan;
+  }
+
+ private:
+  static std::string default_name(const std::string& component) {
+    const std::string id = component.substr(0, component.find('@'));
+    return id.substr(id.rfind('.') + 1);
+  }
+
+  void check_name(const StagePlan& plan) const {
+    const bool word = !plan.name.empty() &&
+                      std::all_of(plan.name.begin(), plan.name.end(), [](char c) {
+                        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+                      });
+    if (!word) {
+      refuse(plan.line, fmt::format("stage name '{}' is not in lower_snake_case",
+                                    printable(plan.name)));
+    }
+  }
+
+  const std::string& path_;
+};
+
+void check_unique_names(const Experiment& experiment, const Reader& reader) {
+  std::set<std::string> names = {"model"};
+  const auto add = [&](const StagePlan& plan) {
+    if (names.insert(plan.name).second) return;
+    reader.refuse(plan.line, fmt::format("two stages are named '{}': give one of them another name "
+                                         "(name = \"...\")",
+                                         plan.name));
+  };
+  if (experiment.dataset) add(*experiment.dataset);
+  for (const StagePlan& plan : experiment.analyses) add(plan);
+}
+
+StagePlan* find_stage(Experiment& experiment, const std::string& name) {
+  if (experiment.model && name == "model") return &experiment.model->stage;
+  if (experiment.dataset && (name == "dataset" || name == experiment.dataset->name)) {
+    return &*experiment.dataset;
+  }
+  for (StagePlan& plan : experiment.analyses) {
+    if (plan.name == name) return &plan;
+  }
+  return nullptr;
+}
+
+void replace(Config::Table& table, const std::string& key, Config value) {
+  for (auto& [name, item] : table) {
+    if (name == key) {
+      item = std::move(value);
+      return;
+    }
+  }
+  table.emplace_back(key, std::move(value));
+}
+
+}  // namespace
+
+Experiment parse_experiment(const std::string& text, const std::string& path,
+                            const std::string& directory) {
+  static const std::vector<std::string> kKeys = {"title", "seed", "model", "dataset", "analysis"};
+  const Config root = parse_toml(text, path);
+  const Reader reader(path);
+  Experiment experiment;
+  experiment.text = text;
+  experiment.path = path;
+  experiment.directory = directory;
+  experiment.title = fs::path(path).stem().string();
+  for (const auto& [key, value] : root.table()) {
+    if (key == "title") {
+      experiment.title = reader.text(key, value);
+    } else if (key == "seed") {
+      experiment.seed = reader.seed(value);
+    } else if (key == "model") {
+      experiment.model = reader.model(value);
+    } else if (key == "dataset") {
+      experiment.dataset = reader.stage("dataset", value);
+    } else if (key == "analysis") {
+      if (!value.is_list()) {
+        reader.refuse(value.line, "analyses are written [[analysis]], with two brackets");
+      }
+      for (const Config& item : value.list()) {
+        experiment.analyses.push_back(reader.stage("[analysis]", item));
+      }
+    } else {
+      reader.refuse(value.line, fmt::format("unknown key '{}'{}", key, suggest(key, kKeys)));
+    }
+  }
+  check_unique_names(experiment, reader);
+  if (!experiment.model && !experiment.dataset) {
+    reader.refuse(0, "there is neither a [model] nor a [dataset]: nothing to run");
+  }
+  return experiment;
+}
+
+Experiment read_experiment(const std::string& path) {
+  const auto bytes = read_file(path, kLargestExperiment);
+  return parse_experiment(std::string(as_text(bytes)), path,
+                          fs::absolute(path).parent_path().string());
+}
+
+void set_value(Experiment& experiment, const std::string& assignment) {
+  const auto equals = assignment.find('=');
+  if (equals == std::string::npos) {
+    throw Error(DK_SETTINGS, fmt::format("--set {}: is not of the form key=value",
+                                         printable(assignment)));
+  }
+  const std::string key = assignment.substr(0, equals);
+  const Config value = parse_value(assignment.substr(equals + 1));
+  if (key == "seed") {
+    experiment.seed = Reader(experiment.path).seed(value);
+    return;
+  }
+  const auto dot = key.find('.');
+  StagePlan* stage = find_stage(experiment, key.substr(0, dot));
+  if (dot == std::string::npos || stage == nullptr) {
+    throw Error(DK_SETTINGS, fmt::format("--set {}: there is no stage '{}'", printable(assignment),
+                                         printable(key.substr(0, dot))));
+  }
+  const std::string setting = key.substr(dot + 1);
+  if (stage->name == "model" && setting == "weights") {
+    experiment.model->weights = assignment.substr(equals + 1);
+  } else if (stage->name == "model" && setting == "prefix") {
+    experiment.model->prefix = assignment.substr(equals + 1);
+  } else if (stage->name == "model" && setting.starts_with("parameters.")) {
+    replace(experiment.model->parameters, setting.substr(11), value);
+  } else {
+    replace(stage->settings, setting, value);
+  }
+}
+
+}  // namespace dynkit

@@ -1,0 +1,149 @@
+#include "run_record.hpp"
+
+#include <fmt/format.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <array>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "dynkit/core/files.hpp"
+#include "dynkit/core/hdf5.hpp"
+#include "result_files.hpp"
+
+namespace dynkit {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string machine() {
+  utsname name{};
+  uname(&name);
+  return fmt::format("{} {} {}", name.sysname, name.release, name.machine);
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+std::string processor() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    if (line.rfind("model name", 0) == 0) return line.substr(line.find(':') + 2);
+  }
+  return "unknown";
+}
+
+Json stage_json(const StageEntry& entry) {
+  const StageResult& result = entry.result;
+  Json settings = Json::object();
+  for (const NamedText& setting : result.settings) settings[setting.name] = setting.value;
+  return {{"component", result.component}, {"version", result.version},
+          {"status", to_text(result.status)}, {"message", result.message},
+          {"seconds", result.seconds},        {"reused", entry.reused},
+          {"settings", settings},             {"summary", summary_json(result)}};
+}
+
+// Arrays of a stage below a group of results.h5.
+void add_stage(const std::string& group, const std::string& run_folder, const StageResult& result,
+               ArrayMap& merged, GroupAttributes& attributes) {
+  Hdf5Content own = load_hdf5(stage_files(run_folder, result.name).arrays);
+  for (auto& [name, array] : own.arrays) merged.emplace(group + "/" + name, std::move(array));
+  attributes[group] = {{"component", result.component},
+                              {"version", result.version},
+                              {"status", std::string(to_text(result.status))}};
+}
+
+void write_model(const RunSummary& summary, const StageResult& result) {
+  if (result.models.empty()) return;
+  const StoredModel& model = result.models.front();
+  ArrayMap arrays;
+  for (const auto& [block, array] : model.parameters) {
+    arrays.emplace("parameters/" + block, array);
+  }
+  GroupAttributes attributes;
+  attributes[""] = {{"component", model.component}, {"version", model.version}};
+  for (const NamedText& setting : model.settings) {
+    attributes["settings"][setting.name] = setting.value;
+  }
+  save_hdf5(summary.folder + "/model.h5", arrays, attributes);
+}
+
+std::string group_of(const RunSummary& summary, const std::string& stage) {
+  if (stage == "model" && summary.experiment.model) return "model";
+  const auto& dataset = summary.experiment.dataset;
+  return dataset && dataset->name == stage ? "dataset" : "analyses/" + stage;
+}
+
+}  // namespace
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text.data();
+}
+
+std::string run_json(const RunSummary& summary) {
+  Json plugins = Json::object();
+  for (const NamedText& plugin : summary.plugins) plugins[plugin.name] = plugin.value;
+  Json json = {{"run", std::filesystem::absolute(summary.folder).lexically_normal().string()},
+               {"title", summary.experiment.title},
+               {"status", summary.status},
+               {"dynkit", DK_VERSION},
+               {"started", summary.started},
+               {"seconds", summary.seconds},
+               {"seed", summary.experiment.seed},
+               {"threads", summary.threads},
+               {"host", {{"name", host_name()}, {"system", machine()}, {"processor", processor()}}},
+               {"experiment_sha256", sha256(as_bytes(summary.experiment.text))},
+               {"plugins", plugins}};
+  for (const StageEntry& entry : summary.stages) {
+    const std::string group = group_of(summary, entry.result.name);
+    if (group.starts_with("analyses/")) {
+      json["analyses"][entry.result.name] = stage_json(entry);
+    } else {
+      json[group] = stage_json(entry);
+    }
+  }
+  json["report"] = json["run"].get<std::string>() + "/report.html";
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::vector<NamedText> provenance(const RunSummary& summary) {
+  std::vector<NamedText> rows = {
+      {"dynkit", DK_VERSION},
+      {"started", summary.started},
+      {"wall time", fmt::format("{:.2f} s", summary.seconds)},
+      {"seed", std::to_string(summary.experiment.seed)},
+      {"threads", std::to_string(summary.threads)},
+      {"machine", fmt::format("{}, {}", processor(), machine())},
+      {"experiment SHA-256", sha256(as_bytes(summary.experiment.text))}};
+  rows.insert(rows.end(), summary.plugins.begin(), summary.plugins.end());
+  return rows;
+}
+
+void merge_results(const RunSummary& summary) {
+  ArrayMap merged;
+  GroupAttributes attributes;
+  for (const StageEntry& entry : summary.stages) {
+    const StageStatus status = entry.result.status;
+    if (status != StageStatus::done && status != StageStatus::interrupted) continue;
+    if (!std::filesystem::exists(stage_files(summary.folder, entry.result.name).arrays)) continue;
+    add_stage(group_of(summary, entry.result.name), summary.folder, entry.result, merged,
+              attributes);
+    if (entry.result.name == "model") write_model(summary, entry.result);
+  }
+  attributes[""] = {{"title", summary.experiment.title}, {"dynkit", DK_VERSION}};
+  save_hdf5(summary.folder + "/results.h5", merged, attributes);
+}
+
+}  // namespace dynkit

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "dynkit/core/experiment.hpp"
+#include "dynkit/core/registry.hpp"
+#include "dynkit/core/result.hpp"
+
+namespace dynkit {
+
+/// One stage as the run remembers it.
+struct StageEntry {
+  StageResult result;
+  bool reused = false;
+};
+
+/// A run as run.json tells it.
+struct RunSummary {
+  const Experiment& experiment;
+  std::string folder;
+  std::string status;   // "running", "done", "failed", "interrupted"
+  std::string started;  // UTC, ISO 8601
+  double seconds = 0.0;
+  int threads = 0;
+  std::vector<StageEntry> stages;
+  std::vector<NamedText> plugins;  // component and version; library and hash
+};
+
+/// The content of run.json.
+std::string run_json(const RunSummary& summary);
+
+/// Rows for the report: versions, seed, machine, threads, hashes.
+std::vector<NamedText> provenance(const RunSummary& summary);
+
+/// Writes results.h5 and model.h5 from the stages' own files.
+void merge_results(const RunSummary& summary);
+
+/// Now, in UTC, as 2026-01-31T12:34:56Z.
+std::string utc_now();
+
+}  // namespace dynkit

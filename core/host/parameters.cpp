@@ -1,0 +1,200 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <numeric>
+#include <set>
+#include <string_view>
+
+#include "dynkit/core/model.hpp"
+#include "dynkit/error.hpp"
+#include "dynkit/initial.h"
+
+namespace dynkit {
+namespace {
+
+std::vector<std::int64_t> shape_of(const dk_block& block) {
+  return {block.shape, block.shape + block.rank};
+}
+
+std::int64_t size_of(const dk_block& block) {
+  const auto shape = shape_of(block);
+  return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
+}
+
+std::vector<std::string> names_of(const dk_block& block) {
+  std::vector<std::string> names = {block.name};
+  for (const char* const* alias = block.aliases; alias != nullptr && *alias != nullptr; ++alias) {
+    names.emplace_back(*alias);
+  }
+  return names;
+}
+
+// The name under which a block stands in the file, or an empty text.
+std::string name_in_file(const dk_block& block, const ArrayMap& arrays, const std::string& prefix) {
+  for (const std::string& name : names_of(block)) {
+    if (arrays.count(prefix + name) != 0) return prefix + name;
+  }
+  return {};
+}
+
+// " (it is there as 'net.weight': set prefix = "net.")" where another prefix would do.
+std::string other_prefix(const dk_block& block, const ArrayMap& arrays) {
+  for (const auto& [key, array] : arrays) {
+    for (const std::string& name : names_of(block)) {
+      if (key.size() > name.size() && key.ends_with("." + name)) {
+        return fmt::format(" (it is there as '{}': set prefix = \"{}\")", key,
+                           key.substr(0, key.size() - name.size()));
+      }
+    }
+  }
+  return {};
+}
+
+// An array right below the prefix that no block takes holds a part of the network that this model
+// does not have.
+void refuse_leftovers(const Model& model, const ArrayMap& arrays, const std::string& prefix,
+                      const std::set<std::string>& used, const std::string& origin) {
+  for (const auto& [key, array] : arrays) {
+    const bool below = key.size() > prefix.size() && key.starts_with(prefix) &&
+                       key.find('.', prefix.size()) == std::string::npos;
+    if (!below || used.count(key) != 0) continue;
+    std::vector<std::string> names;
+    for (const dk_block& block : model.blocks()) names.emplace_back(block.name);
+    throw Error(DK_SETTINGS,
+                fmt::format("{}: '{}' has no place in {}, whose parameters are {}: the file holds a "
+                            "larger network (more layers, another direction) than this model",
+                            origin, printable(key), model.component().id, fmt::join(names, ", ")));
+  }
+}
+
+const Config& element(const Config& value, std::int64_t i) {
+  return value.is_list() ? value.list()[static_cast<std::size_t>(i)] : value;
+}
+
+double number_of(const std::string& name, const Config& value) {
+  if (const auto* number = std::get_if<double>(&value.value)) return *number;
+  if (const auto* integer = std::get_if<std::int64_t>(&value.value)) {
+    return static_cast<double>(*integer);
+  }
+  throw Error(DK_SETTINGS, fmt::format("{}parameter '{}': {} is not a number", line_prefix(value),
+                                       name, to_text(value)));
+}
+
+// A list of lists, row by row, as one list.
+void flatten(const Config& value, Config::List& flat) {
+  if (!value.is_list()) {
+    flat.push_back(value);
+    return;
+  }
+  for (const Config& item : value.list()) flatten(item, flat);
+}
+
+void set_block(const dk_block& block, const Config& value, std::vector<double>& theta) {
+  const std::int64_t size = size_of(block);
+  Config flat = value;
+  if (value.is_list()) {
+    Config::List items;
+    flatten(value, items);
+    flat.value = std::move(items);
+  }
+  if (flat.is_list() && static_cast<std::int64_t>(flat.list().size()) != size) {
+    throw Error(DK_SHAPE_MISMATCH,
+                fmt::format("{}parameter '{}': {} values for shape [{}]", line_prefix(value),
+                            block.name, flat.list().size(), fmt::join(shape_of(block), ",")));
+  }
+  for (std::int64_t i = 0; i < size; ++i) {
+    const double number = number_of(block.name, element(flat, i));
+    if (!(number >= block.lower && number <= block.upper)) {
+      throw Error(DK_SETTINGS, fmt::format("{}parameter '{}': {} is not in [{}, {}]",
+                                           line_prefix(value), block.name, number, block.lower,
+                                           block.upper));
+    }
+    theta[static_cast<std::size_t>(block.offset + i)] = number;
+  }
+}
+
+}  // namespace
+
+std::vector<double> initial_parameters(const Model& model, const dk_host& host, dk_stream stream) {
+  std::vector<double> theta(static_cast<std::size_t>(model.info().p));
+  if (const auto* initial = model.extension<dk_initial_v1>(DK_INITIAL_V1)) {
+    const Model::Lease instance(model);
+    call(initial->parameters, static_cast<const dk_model*>(instance), &host, &stream,
+         theta.data());
+    return theta;
+  }
+  for (const dk_block& block : model.blocks()) {
+    const auto first = theta.begin() + block.offset;
+    std::fill(first, first + size_of(block), std::clamp(0.0, block.lower, block.upper));
+  }
+  return theta;
+}
+
+std::vector<double> parameters_from_arrays(const Model& model, const ArrayMap& arrays,
+                                           const std::string& prefix, const std::string& origin) {
+  std::vector<double> theta(static_cast<std::size_t>(model.info().p));
+  std::set<std::string> used;
+  for (const dk_block& block : model.blocks()) {
+    const std::string key = name_in_file(block, arrays, prefix);
+    if (key.empty()) {
+      throw Error(DK_SETTINGS, fmt::format("{}: no '{}{}' for {}{}", origin, prefix, block.name,
+                                           model.component().id, other_prefix(block, arrays)));
+    }
+    const Array& array = arrays.at(key);
+    if (array.shape != shape_of(block)) {
+      throw Error(DK_SHAPE_MISMATCH,
+                  fmt::format("{}: '{}' has shape [{}], {} needs [{}]", origin, key,
+                              fmt::join(array.shape, ","), model.component().id,
+                              fmt::join(shape_of(block), ",")));
+    }
+    const Array numbers = to_numbers(array, fmt::format("{}: '{}'", origin, key));
+    for (const double number : numbers.numbers()) {
+      if (!std::isfinite(number)) {
+        throw Error(DK_SETTINGS, fmt::format("{}: '{}' holds {}", origin, key, number));
+      }
+    }
+    std::copy(numbers.numbers().begin(), numbers.numbers().end(), theta.begin() + block.offset);
+    used.insert(key);
+  }
+  refuse_leftovers(model, arrays, prefix, used, origin);
+  return theta;
+}
+
+void set_parameters(const Model& model, const Config::Table& values, std::vector<double>& theta) {
+  const auto blocks = model.blocks();
+  for (const auto& [name, value] : values) {
+    const auto block = std::find_if(blocks.begin(), blocks.end(), [&, key = name](const auto& one) {
+      return key == one.name;
+    });
+    if (block == blocks.end()) {
+      std::vector<std::string> names;
+      for (const dk_block& one : blocks) names.emplace_back(one.name);
+      throw Error(DK_SETTINGS, fmt::format("{}{} has no parameter '{}'{}", line_prefix(value),
+                                           model.component().id, name, suggest(name, names)));
+    }
+    set_block(*block, value, theta);
+  }
+}
+
+ArrayMap parameters_as_arrays(const Model& model, const std::vector<double>& theta) {
+  ArrayMap arrays;
+  for (const dk_block& block : model.blocks()) {
+    const auto first = theta.begin() + block.offset;
+    Array array{shape_of(block), std::vector<double>(first, first + size_of(block)), {}, {}, {}};
+    if (block.help != nullptr) array.help = printable(block.help);
+    arrays.emplace(block.name, std::move(array));
+  }
+  return arrays;
+}
+
+std::optional<std::int64_t> weight_extent(const ArrayMap& arrays, const std::string& prefix,
+                                          const std::string& block, std::size_t axis) {
+  const auto found = arrays.find(prefix + block);
+  if (found == arrays.end() || axis >= found->second.shape.size()) return std::nullopt;
+  return found->second.shape[axis];
+}
+
+}  // namespace dynkit

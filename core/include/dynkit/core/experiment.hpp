@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dynkit/core/config.hpp"
+
+namespace dynkit {
+
+/// A component with the settings that the user gave: one stage of a run.
+struct StagePlan {
+  std::string name;       // unique in the run; names its results
+  std::string component;  // "org.example.name" or "org.example.name@1"
+  Config::Table settings;
+  int line = 0;
+};
+
+/// The model of a run, and where its parameters come from: the component's own, then `weights`,
+/// then `parameters`.
+struct ModelPlan {
+  StagePlan stage;      // named "model"
+  std::string weights;  // file with a state dict; empty: none
+  std::string prefix;   // of the names in it, "net."
+  Config::Table parameters;
+};
+
+/// An experiment file: what to run on what.
+///
+///   title = "..."             seed = 0
+///   [model]                   component, weights, prefix, parameters, and its settings
+///   [dataset]                 component, name, and its settings
+///   [[analysis]]              component, name, and its settings; any number
+struct Experiment {
+  std::string text;       // as given
+  std::string path;       // of the file, for messages
+  std::string directory;  // that relative paths in it start from
+  std::string title;
+  std::uint64_t seed = 0;
+  std::optional<ModelPlan> model;
+  std::optional<StagePlan> dataset;
+  std::vector<StagePlan> analyses;
+};
+
+/// Parses TOML. Throws Error (DK_SETTINGS) with file and line where the text is not TOML.
+Config parse_toml(const std::string& text, const std::string& path);
+
+/// Reads an experiment file strictly. Throws Error (DK_IO, DK_SETTINGS); the message names file, line
+/// and, for an unknown key, the nearest known one.
+Experiment read_experiment(const std::string& path);
+
+/// The same from text. `directory` is where relative paths start.
+Experiment parse_experiment(const std::string& text, const std::string& path,
+                            const std::string& directory);
+
+/// Sets a value as `key=value` does on the command line: `seed=3`, `model.prefix=net.`,
+/// `search.tolerance=1e-9` (a stage's setting). Throws Error (DK_SETTINGS).
+void set_value(Experiment& experiment, const std::string& assignment);
+
+}  // namespace dynkit

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "dynkit/core/array.hpp"
+
+namespace dynkit {
+
+/// Attributes of a group, and those of all groups by their paths ("" is the root).
+using Attribute = std::variant<std::string, double, std::int64_t>;
+using Attributes = std::map<std::string, Attribute>;
+using GroupAttributes = std::map<std::string, Attributes>;
+
+/// What an HDF5 file holds. Array "search/x" is dataset `x` of group `search`; its
+/// dimension names, unit and help are the attributes `dimensions`, `unit` and `help`. Complex
+/// numbers are compounds of r and i, text is UTF-8, as h5py writes and reads them.
+struct Hdf5Content {
+  ArrayMap arrays;
+  GroupAttributes attributes;        // single texts and numbers; others are passed over
+  std::vector<std::string> skipped;  // what was not read, each with the reason
+};
+
+/// Reads a file, datasets of element types that dynkit does not know left out and named in
+/// `skipped`. Only what the file itself holds: links to other files, external storage and virtual
+/// datasets are not followed. Throws Error like load_arrays.
+///
+/// The HDF5 library is not hardened against hostile files. Open one that dynkit did not write in a
+/// worker process, which sends the arrays on as .npz (save_arrays).
+Hdf5Content load_hdf5(const std::filesystem::path& path);
+
+/// One dataset; and the names of all of them, in order.
+Array load_hdf5_array(const std::filesystem::path& path, const std::string& name);
+std::vector<std::string> list_hdf5(const std::filesystem::path& path);
+
+/// Writes a file atomically; the same content gives the same bytes. Throws Error: DK_IO if it
+/// cannot be written; DK_UNSUPPORTED for text that is not UTF-8 or holds NUL, and for an array
+/// under the name of a group.
+void save_hdf5(const std::filesystem::path& path, const ArrayMap& arrays,
+               const GroupAttributes& attributes = {});
+
+}  // namespace dynkit

@@ -1,0 +1,108 @@
+// Explicit Runge-Kutta with equal steps from each time to the next, so that no interpolant is
+// needed and the order is the method's own.
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "batch.hpp"
+#include "explicit/adaptive.hpp"
+#include "explicit/stages.hpp"
+#include "survivors.hpp"
+
+namespace dynkit {
+namespace {
+
+// One block of trajectories, which all take the same steps.
+class FixedBlock {
+ public:
+  FixedBlock(VectorField& field, const Tableau& tableau, const FieldInfo& info,
+             const Trajectories& all, std::int64_t lanes)
+      : field_(field),
+        tableau_(tableau),
+        info_(info),
+        all_(all),
+        batch_(info, info.columns, lanes, tableau.step_stages + 2),
+        t_(static_cast<std::size_t>(batch_.width(lanes))),
+        h_(static_cast<std::size_t>(batch_.width(lanes))) {
+    for (int j = 0; j < tableau.step_stages; ++j) {
+      stages_[static_cast<std::size_t>(j)] = batch_.array(j);
+    }
+    x_ = batch_.array(tableau.step_stages);
+    argument_ = batch_.array(tableau.step_stages + 1);
+  }
+
+  IntegrationCounts run(const IntegrationOptions& options, std::int64_t begin, std::int64_t count) {
+    Survivors survivors(all_, info_.n, batch_, begin, count);
+    survivors.load(x_);
+    IntegrationCounts counts;
+    const std::int64_t before = batch_.evaluations();
+    double left = static_cast<double>(options.max_steps);
+    for (std::int64_t k = 0; k + 1 < all_.T && survivors.any(); ++k) {
+      const double interval = all_.times[k + 1] - all_.times[k];
+      const double steps = steps_in(interval, options.step);
+      for (std::int64_t l = 0; l < count; ++l) {
+        batch_.load_input(l, input_row(all_, info_.m, begin + l, k));
+      }
+      const double h = interval / steps;
+      for (double i = 0.0; i < steps && survivors.any(); i += 1.0, left -= 1.0) {
+        if (left < 1.0) return survivors.end_all(DK_TOO_MANY_STEPS), counts;
+        step(count, all_.times[k] + i * h, h);
+        counts.accepted += survivors.count();
+        const double t = i + 1.0 < steps ? all_.times[k] + (i + 1.0) * h : all_.times[k + 1];
+        survivors.check(x_, t);
+      }
+      survivors.write(x_, k + 1);
+      if (options.cancelled && options.cancelled()) survivors.end_all(DK_STOPPED);
+    }
+    survivors.end_all(DK_REACHED_END);
+    counts.evaluations = batch_.evaluations() - before;
+    return counts;
+  }
+
+ private:
+  void step(std::int64_t count, double t, double h) {
+    for (double& time : t_) time = t;
+    for (double& step : h_) step = h;
+    std::copy(t_.begin(), t_.begin() + count, batch_.times());
+    batch_.evaluate(field_, count, x_, stages_[0]);
+    fill_stages(batch_, field_, tableau_, 1, tableau_.step_stages, count, t_.data(), h_.data(), x_,
+                stages_.data(), argument_);
+    const StageTerms b(tableau_.b(), stages_.data());
+    kernels().combine(batch_.shape(count), h_.data(), x_, b.terms(), x_);
+  }
+
+  VectorField& field_;
+  const Tableau& tableau_;
+  const FieldInfo info_;
+  const Trajectories& all_;
+  Batch batch_;
+  std::vector<double> t_, h_;
+  std::array<double*, kMaxStages> stages_{};
+  double* x_ = nullptr;
+  double* argument_ = nullptr;
+};
+
+}  // namespace
+
+double steps_in(double interval, double step) {
+  // An interval of 10 steps is not 11 because of rounding.
+  return std::max(1.0, std::ceil(interval / step * (1.0 - 1e-12)));
+}
+
+IntegrationCounts run_fixed(VectorField& field, const Tableau& tableau,
+                            const IntegrationOptions& options, const Trajectories& trajectories) {
+  const FieldInfo info = field.info();
+  const std::int64_t lanes = Batch::lanes_for(info, trajectories.S, tableau.step_stages + 2);
+  IntegrationCounts counts;
+  if (trajectories.S == 0) return counts;
+  FixedBlock block(field, tableau, info, trajectories, lanes);
+  for (std::int64_t begin = 0; begin < trajectories.S; begin += lanes) {
+    const std::int64_t count = std::min(lanes, trajectories.S - begin);
+    const IntegrationCounts own = block.run(options, begin, count);
+    counts.accepted += own.accepted;
+    counts.evaluations += own.evaluations;
+  }
+  return counts;
+}
+
+}  // namespace dynkit

@@ -1,0 +1,169 @@
+#include "simulate.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <memory>
+#include <tuple>
+#include <vector>
+
+#include "dynkit/core/integrate.hpp"
+#include "dynkit/core/random.hpp"
+#include "dynkit/core/tangent.hpp"
+#include "dynkit/error.hpp"
+#include "dynkit/job.hpp"
+#include "dynkit/noise.h"
+#include "system_field.hpp"
+
+namespace dynkit {
+namespace {
+
+// Trajectories that one task advances together: enough for vector lanes, few enough that two
+// threads have work. Fixed, so that results do not depend on the machine.
+constexpr std::int64_t kTrajectoriesPerTask = 64;
+constexpr double kDefaultRtol = 1e-6;
+constexpr double kDefaultAtol = 1e-9;
+// From here on the higher order costs less than its extra stages.
+constexpr double kHighOrderRtol = 1e-8;
+
+class BranchedNormals : public NormalSource {
+ public:
+  explicit BranchedNormals(const Trajectories& part, const dk_stream& stream) : first_(part.first) {
+    for (std::int64_t s = 0; s < part.S; ++s) streams_.push_back(split(stream, part.first + s));
+  }
+  void draw(std::int64_t trajectory, std::int64_t count, double* out) override {
+    draw_normal(streams_[static_cast<std::size_t>(trajectory - first_)],
+                {out, static_cast<std::size_t>(count)});
+  }
+
+ private:
+  std::int64_t first_;
+  std::vector<dk_stream> streams_;
+};
+
+Method chosen_method(const System& system, const dk_simulation& request) {
+  if (request.method != nullptr) return method_named(request.method);
+  if (request.noise != 0) {
+    const bool stratonovich = system.table().noise->calculus == DK_STRATONOVICH;
+    return stratonovich ? Method::heun : Method::euler_maruyama;
+  }
+  const double rtol = request.rtol > 0.0 ? request.rtol : kDefaultRtol;
+  return rtol <= kHighOrderRtol ? Method::dop853 : Method::tsit5;
+}
+
+IntegrationOptions options_of(const System& system, const dk_simulation& request) {
+  IntegrationOptions options;
+  options.method = chosen_method(system, request);
+  options.rtol = request.rtol > 0.0 ? request.rtol : kDefaultRtol;
+  options.atol = request.atol > 0.0 ? request.atol : kDefaultAtol;
+  options.step = request.step;
+  const dk_host& host = system.host();
+  options.cancelled = [&host] { return host.cancelled(&host) != 0; };
+  return options;
+}
+
+void simulate_part(const System& system, const dk_simulation& request,
+                   const IntegrationOptions& options, const Trajectories& part) {
+  SystemField field(system);
+  const bool is_map = system.model().info().time_kind == DK_MAP;
+  if (request.noise != 0) {
+    SystemNoise noise(system, *system.model().extension<dk_noise_v1>(DK_NOISE_V1));
+    BranchedNormals normals(part, *request.stream);
+    if (is_map) {
+      simulate_noisy_map(field, noise, normals, part, options.cancelled);
+    } else {
+      simulate_noisy_flow(field, noise, normals, options, part);
+    }
+  } else if (is_map) {
+    simulate_map(field, part, options.cancelled);
+  } else {
+    simulate_flow(field, options, part);
+  }
+}
+
+void check_request(const System& system, const dk_simulation& request) {
+  if (request.noise == 0) return;
+  if (system.table().noise == nullptr) {
+    throw Error(DK_UNSUPPORTED,
+                fmt::format("{} has no noise to simulate with", system.table().component));
+  }
+  if (request.stream == nullptr) {
+    throw Error(DK_INVALID_ARGUMENT, "a simulation with noise needs a random stream");
+  }
+}
+
+// The propagator of the last call on this thread. Lyapunov spectra call some 10^4 times in a row
+// with the same system and options.
+struct CachedPropagator {
+  using Key =
+      std::tuple<const System*, std::uint64_t, std::int64_t, Method, double, double, double>;
+
+  Key key;
+  std::unique_ptr<SystemField> field;
+  std::unique_ptr<TangentPropagator> flow;
+  std::unique_ptr<MapTangentPropagator> map;
+};
+
+CachedPropagator& propagator(const System& system, const dk_simulation& request, std::int64_t K) {
+  thread_local CachedPropagator cached;
+  const IntegrationOptions options = options_of(system, request);
+  const CachedPropagator::Key key = {&system,      system.serial(), K,           options.method,
+                                     options.rtol, options.atol,    options.step};
+  if (cached.field == nullptr || key != cached.key) {
+    cached.flow.reset();
+    cached.map.reset();
+    cached.field = std::make_unique<SystemField>(system);
+    if (system.model().info().time_kind == DK_MAP) {
+      cached.map = std::make_unique<MapTangentPropagator>(*cached.field, K);
+    } else {
+      cached.flow = std::make_unique<TangentPropagator>(*cached.field, K, options);
+    }
+    cached.key = key;
+  }
+  return cached;
+}
+
+}  // namespace
+
+void simulate(const System& system, const dk_simulation& request) {
+  check_request(system, request);
+  const IntegrationOptions options = options_of(system, request);
+  Trajectories all;
+  all.S = request.S;
+  all.T = request.T;
+  all.times = request.times;
+  all.x0 = request.x0;
+  all.u = request.u;
+  all.u_constant = request.u_constant != 0;
+  all.states = request.states;
+  all.outcomes = request.outcomes;
+  all.last_times = request.last_times;
+  const std::int64_t n = system.model().info().n;
+  parallel_for(system.host(), all.S, kTrajectoriesPerTask,
+               [&](std::int64_t begin, std::int64_t end, std::int32_t) {
+                 simulate_part(system, request, options, all.part(begin, end, n));
+               });
+}
+
+void propagate_tangent(const System& system, double t0, double t1, const double* u,
+                       const dk_simulation& options, double* x, std::int64_t K, double* V) {
+  CachedPropagator& cached = propagator(system, options, K);
+  TangentOutcome outcome;
+  if (cached.map != nullptr) {
+    const double step = system.model().info().step;
+    const auto steps = static_cast<std::int64_t>(std::llround(t1 - t0));
+    outcome = cached.map->iterate(t0, std::isfinite(step) ? step : 1.0, steps, u, x, V);
+  } else {
+    outcome = cached.flow->advance(t0, t1, u, x, V);
+  }
+  if (outcome.outcome == DK_STOPPED) throw Error(DK_CANCELLED, "stopped on request");
+  if (outcome.outcome != DK_REACHED_END) {
+    throw Error(DK_NUMERIC, fmt::format("the trajectory cannot be continued beyond t = {} ({})",
+                                        outcome.last_time,
+                                        outcome.outcome == DK_NOT_FINITE ? "it is not finite"
+                                                                         : "the step became too "
+                                                                           "small"));
+  }
+}
+
+}  // namespace dynkit

@@ -1,0 +1,101 @@
+// CVODES: variable-order Adams-Moulton with functional iteration, and BDF with Newton iteration on
+// the dense Jacobian (the field's own, else SUNDIALS' difference quotients). CVODES is CVODE with
+// sensitivities and the same functions, so it serves here as well.
+//
+// A. C. Hindmarsh et al., "SUNDIALS: Suite of nonlinear and differential/algebraic equation
+// solvers", ACM Trans. Math. Softw. 31, 363 (2005).
+#include "sundials/cvodes.hpp"
+
+#include <cvodes/cvodes.h>
+
+#include <algorithm>
+
+namespace dynkit::sundials {
+
+CvodesMemory::CvodesMemory(VectorField& field, const IntegrationOptions& options)
+    : options_(options), context_(make_context()) {
+  problem.field = &field;
+  problem.info = field.info();
+  problem.options = &options_;
+  const std::int64_t n = problem.info.n;
+  x_ = make_vector(n, context_);
+  const int family = options_.method == Method::adams ? CV_ADAMS : CV_BDF;
+  memory_ = Memory(CVodeCreate(family, context_.get()));
+  if (get() == nullptr) throw Error(DK_MEMORY, "SUNDIALS: no memory for CVODES");
+  require(CVodeSetErrHandlerFn(get(), keep_message, &problem), "CVodeSetErrHandlerFn", problem);
+  require(CVodeInit(get(), right_hand_side, 0.0, x_.get()), "CVodeInit", problem);
+  require(CVodeSetUserData(get(), &problem), "CVodeSetUserData", problem);
+  require(CVodeSStolerances(get(), options_.rtol, options_.atol), "CVodeSStolerances", problem);
+  require(CVodeSetMaxHnilWarns(get(), -1), "CVodeSetMaxHnilWarns", problem);
+  if (family == CV_ADAMS) {
+    iteration_ = NonlinearSolver(SUNNonlinSol_FixedPoint(x_.get(), 0, context_.get()));
+    require(CVodeSetNonlinearSolver(get(), iteration_.get()), "CVodeSetNonlinearSolver", problem);
+    return;
+  }
+  const auto size = static_cast<sunindextype>(n);
+  matrix_ = Matrix(SUNDenseMatrix(size, size, context_.get()));
+  linear_ = LinearSolver(SUNLinSol_Dense(x_.get(), matrix_.get(), context_.get()));
+  require(CVodeSetLinearSolver(get(), linear_.get(), matrix_.get()), "CVodeSetLinearSolver",
+          problem);
+  if (problem.info.jacobian) {
+    problem.jacobian.resize(static_cast<std::size_t>(n * n));
+    require(CVodeSetJacFn(get(), jacobian), "CVodeSetJacFn", problem);
+  }
+}
+
+void CvodesMemory::restart(double t, const double* x, const double* u) {
+  problem.u = u;
+  problem.not_finite = false;
+  problem.evaluations = 0;
+  time_ = t;
+  std::copy_n(x, problem.info.n, data_of(x_));
+  require(CVodeReInit(get(), t, x_.get()), "CVodeReInit", problem);
+  require(CVodeSetInitStep(get(), options_.step), "CVodeSetInitStep", problem);
+}
+
+std::int32_t CvodesMemory::advance(double target, double stop, std::int64_t max_steps) {
+  if (max_steps < 1) return DK_TOO_MANY_STEPS;
+  require(CVodeSetMaxNumSteps(get(), static_cast<long>(max_steps)), "CVodeSetMaxNumSteps", problem);
+  require(CVodeSetStopTime(get(), stop), "CVodeSetStopTime", problem);
+  const int flag = CVode(get(), target, x_.get(), &time_, CV_NORMAL);
+  problem.rethrow();
+  if (flag >= 0) return DK_REACHED_END;
+  if (problem.stopped) return DK_STOPPED;
+  switch (flag) {
+    case CV_TOO_MUCH_WORK:
+      return DK_TOO_MANY_STEPS;
+    case CV_FIRST_RHSFUNC_ERR:
+    case CV_REPTD_RHSFUNC_ERR:
+    case CV_UNREC_RHSFUNC_ERR:
+    case CV_FIRST_SRHSFUNC_ERR:
+    case CV_REPTD_SRHSFUNC_ERR:
+    case CV_UNREC_SRHSFUNC_ERR:
+      return DK_NOT_FINITE;
+    case CV_TOO_MUCH_ACC:
+    case CV_TOO_CLOSE:
+    case CV_ERR_FAILURE:
+    case CV_CONV_FAILURE:
+    case CV_LSETUP_FAIL:
+      return problem.not_finite ? DK_NOT_FINITE : DK_STEP_TOO_SMALL;
+    default:
+      require(flag, "CVode", problem);
+  }
+  return DK_NOT_FINITE;
+}
+
+IntegrationCounts CvodesMemory::counts() const {
+  IntegrationCounts counts;
+  long steps = 0, failures = 0;
+  CVodeGetNumSteps(get(), &steps);
+  CVodeGetNumErrTestFails(get(), &failures);
+  counts.accepted = steps;
+  counts.rejected = failures;
+  counts.evaluations = problem.evaluations;
+  return counts;
+}
+
+std::unique_ptr<OdeSolver> make_cvodes(VectorField& field, const IntegrationOptions& options) {
+  return std::make_unique<CvodesMemory>(field, options);
+}
+
+}  // namespace dynkit::sundials

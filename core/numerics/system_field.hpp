@@ -1,0 +1,49 @@
+// A system as the solvers see it.
+#pragma once
+
+#include "dynkit/core/integrate.hpp"
+#include "dynkit/core/system.hpp"
+#include "workspace.hpp"
+
+namespace dynkit {
+
+class SystemField : public VectorField {
+ public:
+  explicit SystemField(const System& system) : system_(system), model_(system.model()) {}
+
+  FieldInfo info() const override;
+  dk_status eval(const dk_points& points, const dk_output& out, dk_error* error) override;
+  dk_status jacobian(const dk_points& points, const dk_matrices& J, dk_error* error) override;
+  dk_status jvp(const dk_points& points, const dk_tangents& tangents, const dk_output& out,
+                dk_error* error) override;
+
+ private:
+  dk_points complete(const dk_points& points, std::int32_t operation, std::int64_t K);
+
+  const System& system_;
+  Model::Lease model_;
+  Workspace scratch_;
+  // What the scratch was measured for, since solvers repeat the same call.
+  std::int32_t operation_ = 0;
+  std::int64_t count_ = -1, directions_ = -1;
+  void* measured_ = nullptr;
+};
+
+class SystemNoise : public NoiseField {
+ public:
+  SystemNoise(const System& system, const dk_noise_v1& noise)
+      : system_(system), noise_(noise), model_(system.model()) {}
+
+  dk_noise_info info() const override { return *noise_.info(model_); }
+  dk_status amplitude(const dk_points& points, const dk_output& G, dk_error* error) override {
+    const dk_points whole = system_.complete(points, DK_EVAL, 1);
+    return noise_.amplitude(model_, &whole, &G, error);
+  }
+
+ private:
+  const System& system_;
+  const dk_noise_v1& noise_;
+  Model::Lease model_;
+};
+
+}  // namespace dynkit

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that dynkit is built and tested with, those that are missing only.
+# Usage: scripts/install_packages.sh build|test
+set -euo pipefail
+
+build=(
+  cmake ninja-build g++ pkg-config
+  libboost-dev libboost-filesystem-dev libceres-dev libcli11-dev libeigen3-dev libfmt-dev
+  libhdf5-dev libsundials-dev libtbb-dev libtomlplusplus-dev nlohmann-json3-dev zlib1g-dev
+)
+test=(
+  clang libgtest-dev libbenchmark-dev chromium rustc gfortran
+)
+
+wanted=("${build[@]}")
+[ "${1:-build}" = test ] && wanted+=("${test[@]}")
+
+# A machine may have node, npm or rustc from elsewhere.
+for tool in node:nodejs npm:npm; do
+  command -v "${tool%%:*}" > /dev/null || wanted+=("${tool##*:}")
+done
+
+missing=()
+for package in "${wanted[@]}"; do
+  if [ "$package" = rustc ] && command -v rustc > /dev/null; then continue; fi
+  dpkg-query -W -f '${Status}' "$package" 2> /dev/null | grep -q 'ok installed' || missing+=("$package")
+done
+if [ ${#missing[@]} -eq 0 ]; then
+  echo "packages: all there"
+  exit 0
+fi
+
+echo "packages: installing ${missing[*]}"
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo > /dev/null || { echo "packages: run this as root, or install sudo" >&2; exit 1; }
+  as_root=(sudo)
+fi
+"${as_root[@]}" apt-get update -qq
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+  apt-get install -y -qq --no-install-recommends "${missing[@]}" > /dev/null

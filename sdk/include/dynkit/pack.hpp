@@ -1,0 +1,85 @@
+// A few numbers at once: one vector register of doubles, each lane a sample of its own.
+//
+// A formula without branches, evaluated with Pack instead of double, advances kLanes samples for
+// the price of one. Comparisons are left out on purpose: `min`, `max` and `abs` do what most
+// branches do.
+#pragma once
+
+#include <cstring>
+
+#include "dynkit/elementary.hpp"
+
+namespace dynkit {
+
+/// Lanes of the widest vector of the instruction set that this is compiled for.
+#if defined(__AVX512F__)
+inline constexpr int kLanes = 8;
+#elif defined(__AVX__)
+inline constexpr int kLanes = 4;
+#else
+inline constexpr int kLanes = 2;
+#endif
+
+class Pack {
+  // A vector type of the compiler: gcc and clang turn its operators into vector instructions of
+  // the instruction set at hand, at any optimization level.
+  using Vector = double __attribute__((vector_size(kLanes * sizeof(double))));
+
+ public:
+  Pack(double all = 0) {
+    for (int lane = 0; lane < kLanes; ++lane) lanes_[lane] = all;
+  }
+
+  static Pack load(const double* numbers) {
+    Pack pack;
+    std::memcpy(&pack.lanes_, numbers, sizeof(Vector));
+    return pack;
+  }
+  void store(double* numbers) const { std::memcpy(numbers, &lanes_, sizeof(Vector)); }
+
+  double operator[](int lane) const { return lanes_[lane]; }
+  void set(int lane, double value) { lanes_[lane] = value; }
+
+  friend Pack operator+(const Pack& a) { return a; }
+  friend Pack operator-(const Pack& a) { return Pack(-a.lanes_); }
+  friend Pack operator+(const Pack& a, const Pack& b) { return Pack(a.lanes_ + b.lanes_); }
+  friend Pack operator-(const Pack& a, const Pack& b) { return Pack(a.lanes_ - b.lanes_); }
+  friend Pack operator*(const Pack& a, const Pack& b) { return Pack(a.lanes_ * b.lanes_); }
+  friend Pack operator/(const Pack& a, const Pack& b) { return Pack(a.lanes_ / b.lanes_); }
+
+  Pack& operator+=(const Pack& other) { return *this = *this + other; }
+  Pack& operator-=(const Pack& other) { return *this = *this - other; }
+  Pack& operator*=(const Pack& other) { return *this = *this * other; }
+  Pack& operator/=(const Pack& other) { return *this = *this / other; }
+
+#define DYNKIT_DEFINE(function)                                            \
+  friend Pack function(const Pack& a) {                                    \
+    return each([&](int lane) { return math::function(a.lanes_[lane]); }); \
+  }
+  DYNKIT_UNARY_FUNCTIONS(DYNKIT_DEFINE)
+#undef DYNKIT_DEFINE
+
+#define DYNKIT_DEFINE(function)                                                            \
+  friend Pack function(const Pack& a, const Pack& b) {                                     \
+    return each([&](int lane) { return math::function(a.lanes_[lane], b.lanes_[lane]); }); \
+  }
+  DYNKIT_DEFINE(atan2)
+  DYNKIT_DEFINE(max)
+  DYNKIT_DEFINE(min)
+  DYNKIT_DEFINE(pow)
+#undef DYNKIT_DEFINE
+
+ private:
+  explicit Pack(Vector lanes) : lanes_(lanes) {}
+
+  template <class Lane>
+  static Pack each(Lane lane_of) {
+    Pack result;
+    for (int lane = 0; lane < kLanes; ++lane) result.lanes_[lane] = lane_of(lane);
+    return result;
+  }
+
+  Vector lanes_;
+};
+
+}  // namespace dynkit
