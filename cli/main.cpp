@@ -43,6 +43,8 @@ int run_command(int argc, char** argv) {
   context.cancelled = &cancelled;
   dynkit::add_run(app, context);
   dynkit::add_plugin(app, context);
+  dynkit::add_data(app, context);
+  dynkit::add_report(app, context);
   dynkit::add_worker(app, context);
   try {
     app.parse(argc, argv);

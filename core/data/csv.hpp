@@ -20,7 +20,8 @@ struct CsvTable {
 /// be quoted with ", doubled inside. The first line is a line of names if one of its cells is not
 /// a number. Empty cells and NA are NaN. A `/` in a name becomes `_`, and a name that an array
 /// cannot have becomes "column3". Throws Error (DK_IO) with the line: cells that are not numbers,
-/// lines of unequal length, an open quote; (DK_TOO_LARGE).
+/// lines of unequal length, an open quote; (DK_TOO_LARGE): more than 2^20
+/// cells in a line, or too many in all.
 CsvTable parse_csv(std::span<const std::byte> bytes);
 
 /// Arrays of rank 1 and equal length as columns under their names; or a single array of rank 0 or 2

@@ -17,6 +17,9 @@ namespace dynkit {
 namespace {
 
 constexpr std::string_view kBlanks = " \t";
+// Bounds what a single line takes in memory.
+constexpr std::size_t kCellLimit = std::size_t{1} << 20;
+
 constexpr char kAnyBlanks = ' ';  // the delimiter: one or more blanks
 
 std::string_view trimmed(std::string_view text) {
@@ -83,6 +86,9 @@ class RecordReader {
 
   void read_cells(std::vector<std::string_view>& cells) {
     do {
+      if (cells.size() == kCellLimit) {
+        throw Error(DK_TOO_LARGE, fmt::format("line {} has more than {} cells", line_, kCellLimit));
+      }
       cells.push_back(!rest_.empty() && rest_.front() == '"' ? quoted_cell() : plain_cell());
     } while (take_delimiter());
     if (!take_line_end()) {

@@ -171,11 +171,14 @@ void write_file_atomically(const std::filesystem::path& path, std::span<const st
 void write_file_atomically(const std::filesystem::path& path,
                            const std::function<void(const std::filesystem::path&)>& write) {
   if (!path.has_filename()) throw Error(DK_IO, path.native() + ": is not the path of a file");
-  if (std::filesystem::is_directory(path)) {
-    throw Error(DK_IO, path.native() + ": is a folder, not a file");
+  // Renaming would put a file in the place of a device.
+  std::error_code ignored;
+  const std::filesystem::file_status old = std::filesystem::status(path, ignored);
+  if (std::filesystem::exists(old) && !std::filesystem::is_regular_file(old)) {
+    throw Error(DK_IO, path.native() + ": is not a regular file");
   }
   const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
-  if (!std::filesystem::is_directory(folder)) {
+  if (!std::filesystem::is_directory(folder, ignored)) {
     throw Error(DK_IO, fmt::format("{}: there is no folder {}", path.native(), folder.native()));
   }
   TemporaryFile temporary(temporary_name(path));

@@ -1,10 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <exception>
 #include <functional>
-#include <limits>
-#include <memory>
 #include <optional>
 #include <set>
 

@@ -230,6 +230,25 @@ std::string describe_experiment(const RunOptions& given) {
   return text;
 }
 
+std::string write_report(const std::string& folder) {
+  std::string directory;
+  const RunOptions options = read_request(folder, directory);
+  const auto text = read_file(folder + "/experiment.toml");
+  Experiment experiment =
+      parse_experiment(std::string(as_text(text)), options.experiment, directory);
+  for (const std::string& assignment : options.assignments) set_value(experiment, assignment);
+
+  RunRecord record{experiment.title, experiment.text, read_provenance(folder), {}};
+  for (const std::string& stage : stage_names(experiment)) {
+    if (fs::exists(stage_files(folder, stage).record)) {
+      record.stages.push_back(read_stage(folder, stage).result);
+    }
+  }
+  const std::string path = folder + "/report.html";
+  write_file_atomically(path, as_bytes(render_report(record)));
+  return path;
+}
+
 int exit_code_of(dk_status status) {
   switch (status) {
     case DK_OK: return 0;

@@ -13,6 +13,7 @@
 
 #include "dynkit/core/files.hpp"
 #include "dynkit/core/hdf5.hpp"
+#include "dynkit/error.hpp"
 #include "result_files.hpp"
 
 namespace dynkit {
@@ -75,6 +76,23 @@ void write_model(const RunSummary& summary, const StageResult& result) {
   save_hdf5(summary.folder + "/model.h5", arrays, attributes);
 }
 
+std::vector<NamedText> provenance_rows(const Json& run) {
+  const Json& host = run.at("host");
+  std::vector<NamedText> rows = {
+      {"dynkit", run.at("dynkit")},
+      {"started", run.at("started")},
+      {"wall time", fmt::format("{:.2f} s", run.at("seconds").get<double>())},
+      {"seed", run.at("seed").dump()},
+      {"threads", run.at("threads").dump()},
+      {"machine", host.at("processor").get<std::string>() + ", " +
+                      host.at("system").get<std::string>()},
+      {"experiment SHA-256", run.at("experiment_sha256")}};
+  for (const auto& [component, library] : run.at("plugins").items()) {
+    rows.push_back({component, library});
+  }
+  return rows;
+}
+
 std::string group_of(const RunSummary& summary, const std::string& stage) {
   if (stage == "model" && summary.experiment.model) return "model";
   const auto& dataset = summary.experiment.dataset;
@@ -119,16 +137,17 @@ std::string run_json(const RunSummary& summary) {
 }
 
 std::vector<NamedText> provenance(const RunSummary& summary) {
-  std::vector<NamedText> rows = {
-      {"dynkit", DK_VERSION},
-      {"started", summary.started},
-      {"wall time", fmt::format("{:.2f} s", summary.seconds)},
-      {"seed", std::to_string(summary.experiment.seed)},
-      {"threads", std::to_string(summary.threads)},
-      {"machine", fmt::format("{}, {}", processor(), machine())},
-      {"experiment SHA-256", sha256(as_bytes(summary.experiment.text))}};
-  rows.insert(rows.end(), summary.plugins.begin(), summary.plugins.end());
-  return rows;
+  return provenance_rows(Json::parse(run_json(summary)));
+}
+
+std::vector<NamedText> read_provenance(const std::string& run_folder) {
+  const std::string path = run_folder + "/run.json";
+  const auto bytes = read_file(path);
+  try {
+    return provenance_rows(Json::parse(as_text(bytes)));
+  } catch (const Json::exception& e) {
+    throw Error(DK_IO, fmt::format("{}: is damaged: {}", path, e.what()));
+  }
 }
 
 void merge_results(const RunSummary& summary) {

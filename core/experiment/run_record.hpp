@@ -33,6 +33,9 @@ std::string run_json(const RunSummary& summary);
 /// Rows for the report: versions, seed, machine, threads, hashes.
 std::vector<NamedText> provenance(const RunSummary& summary);
 
+/// The same rows from the run.json of an earlier run. Throws Error (DK_IO).
+std::vector<NamedText> read_provenance(const std::string& run_folder);
+
 /// Writes results.h5 and model.h5 from the stages' own files.
 void merge_results(const RunSummary& summary);
 

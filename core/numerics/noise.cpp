@@ -23,8 +23,8 @@
 #include <vector>
 
 #include "batch.hpp"
-#include "explicit/adaptive.hpp"
 #include "field.hpp"
+#include "steps.hpp"
 #include "survivors.hpp"
 
 namespace dynkit {

@@ -17,6 +17,7 @@ function(dynkit_add_plugin name)
     message(FATAL_ERROR "dynkit_add_plugin(${name}): SOURCES is empty")
   endif()
 
+  set_property(GLOBAL APPEND PROPERTY DYNKIT_PLUGINS ${name})
   _dynkit_add_plugin_library(${name} ${name} "" "${arg_SOURCES}" "${arg_LIBRARIES}"
                              "${arg_OPTIONS}")
   if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64" OR DYNKIT_SANITIZE)

@@ -31,7 +31,7 @@ test("the page's own policy refuses a request", async () => {
   const page = await reports.visit("words.html");
   const refused = await page.evaluate(() => new Promise((resolve) => {
     document.addEventListener("securitypolicyviolation", (event) => resolve(event.effectiveDirective));
-    fetch("http://127.0.0.1:9/").catch(() => {});
+    fetch("http://127.0.0.1:9/").catch(() => setTimeout(() => resolve("nothing did"), 1000));
   }));
   assert.equal(refused, "connect-src");
   await page.context().close();
@@ -64,16 +64,20 @@ test("the phase portrait has the known points, by class, over trajectories and d
   const figure = await drawn(page, "phase_portrait");
   const traces = await tracesOf(figure);
   assert.deepEqual(traces.map((trace) => [trace.name, trace.type, trace.mode, trace.x.length]), [
+    ["starts", "scatter3d", "markers", 24],
     ["trajectories", "scatter3d", "lines", 24 * 121],  // a gap after each line
     ["unstable directions", "scatter3d", "lines", 6 * 3],
     ["stable node", "scatter3d", "markers", 4],
     ["saddle, 1 unstable", "scatter3d", "markers", 4],
     ["repeller, 2 unstable", "scatter3d", "markers", 1]]);
-  assert.deepEqual(traces[2].x.map((x, i) => [x, traces[2].y[i], traces[2].z[i]]),
+  const [starts, trajectories, , stable, saddles] = traces;
+  assert.deepEqual(stable.x.map((x, i) => [x, stable.y[i], stable.z[i]]),
                    [[-1, -1, 0], [-1, 1, 0], [1, -1, 0], [1, 1, 0]]);
-  assert.deepEqual(traces[2].customdata, [0, 2, 6, 8]);
-  assert.equal(traces[0].x[120], null);
-  assert.equal(traces[0].x.filter((x) => x === null).length, 24);
+  assert.deepEqual(stable.customdata, [0, 2, 6, 8]);
+  assert.equal(trajectories.x[120], null);
+  assert.equal(trajectories.x.filter((x) => x === null).length, 24);
+  // The ground is gray, attractors are dark blue and saddles light.
+  assert.deepEqual([starts.color, stable.color, saddles.color], ["#9aa5b4", "#1f4e8c", "#f2a541"]);
 });
 
 test("the phase portrait's pixels show attractors and saddles in their colors", async () => {
@@ -216,9 +220,9 @@ test("a figure's CSV has its points with series, group and line", async () => {
   const file = await saved(page, () => figure.getByRole("button", { name: /as CSV$/ }).click());
   assert.equal(file.name, "fixed_points-phase_portrait.csv");
   const lines = file.bytes.toString("utf8").trimEnd().split("\n");
-  assert.equal(lines.length, 1 + 24 * 120 + 6 * 2 + 9);
+  assert.equal(lines.length, 1 + 24 + 24 * 120 + 6 * 2 + 9);
   assert.equal(lines[0], "series,group,line,index,x0,x1,x2");
-  assert.match(lines[1 + 120], /^trajectories,,1,120,/);
+  assert.match(lines[1 + 24 + 120], /^trajectories,,1,120,/);
   assert.equal(lines.at(-8), 'scatter3d,"saddle, 1 unstable",,1,-1,0,0');
 });
 

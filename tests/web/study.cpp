@@ -69,11 +69,12 @@ void put_points(StageResult& stage) {
 
 void put_trajectories(StageResult& stage) {
   constexpr std::int64_t kLines = 24, kTimes = 120;
-  Numbers states;
+  Numbers states, starts;
   for (int s = 0; s < kLines; ++s) {
     const double angle = 2.0 * 3.14159265358979 * (s + 0.5) / kLines;
     Point x{0.12 * std::cos(angle) * (1 + s % 3), 0.12 * std::sin(angle) * (1 + s % 3),
             s % 2 == 0 ? 0.6 : -0.6};
+    starts.insert(starts.end(), x.begin(), x.end());
     for (int t = 0; t < kTimes; ++t) {
       states.insert(states.end(), x.begin(), x.end());
       x = dynkit_test::rk4(dynkit_test::two_bits, x, 0.06);
@@ -88,6 +89,7 @@ void put_trajectories(StageResult& stage) {
       landscape.push_back(std::log10(0.5 * dynkit_test::dot(f, f) + 1e-6));
     }
   }
+  stage.arrays["starts"] = array({kLines, 3}, starts);
   stage.arrays["states"] = array({kLines, kTimes, 3}, states);
   stage.arrays["grid_x"] = column(grid_x);
   stage.arrays["grid_y"] = column(grid_y);
@@ -104,7 +106,8 @@ void put_figures(StageResult& stage) {
        "x0",
        "x1",
        "x2",
-       {{"lines3d", "trajectories", "states[0]", "states[1]", "states[2]", "", ""},
+       {{"scatter3d", "starts", "starts[0]", "starts[1]", "starts[2]", "", ""},
+        {"lines3d", "trajectories", "states[0]", "states[1]", "states[2]", "", ""},
         {"lines3d", "unstable directions", "directions[0]", "directions[1]", "directions[2]", "",
          "direction_lengths"},
         points}});
@@ -139,7 +142,8 @@ StageResult fixed_points() {
   stage.seconds = 0.8312;
   put_value(stage, "fixed_points", Wholes{9}, "", "distinct points found");
   put_value(stage, "converged", Numbers{1019.0 / 1024.0}, "", "share of the starts");
-  put_value(stage, "largest_speed", Numbers{std::ldexp(1.0, -60)}, "", "largest q(x) among the points");
+  put_value(stage, "largest_speed", Numbers{std::ldexp(1.0, -60)}, "",
+            "largest q(x) among the points");
   put_value(stage, "fastest_growth", Numbers{1.0}, "1/s", "largest real part of all eigenvalues");
   put_value(stage, "method", Texts{"Newton, then Levenberg-Marquardt"}, "", "");
   put_points(stage);

@@ -20,6 +20,7 @@
 #include "explicit/dense.hpp"
 #include "explicit/lanes.hpp"
 #include "explicit/stages.hpp"
+#include "steps.hpp"
 
 namespace dynkit {
 namespace {
@@ -312,11 +313,6 @@ class AdaptiveRun {
 };
 
 }  // namespace
-
-double smallest_step(double t, double span) {
-  constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
-  return 16.0 * kEpsilon * std::max(std::abs(t), kEpsilon * span);
-}
 
 IntegrationCounts run_adaptive(VectorField& field, const Tableau& tableau,
                                const IntegrationOptions& options,

@@ -14,10 +14,4 @@ IntegrationCounts run_adaptive(VectorField& field, const Tableau& tableau,
 IntegrationCounts run_fixed(VectorField& field, const Tableau& tableau,
                             const IntegrationOptions& options, const Trajectories& trajectories);
 
-/// Smallest step that still moves the time t of a run of length `span`.
-double smallest_step(double t, double span);
-
-/// How many equal steps of at most `step` fill `interval`; at least 1.
-double steps_in(double interval, double step);
-
 }  // namespace dynkit

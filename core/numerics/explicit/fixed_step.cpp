@@ -7,6 +7,7 @@
 #include "batch.hpp"
 #include "explicit/adaptive.hpp"
 #include "explicit/stages.hpp"
+#include "steps.hpp"
 #include "survivors.hpp"
 
 namespace dynkit {
@@ -83,11 +84,6 @@ class FixedBlock {
 };
 
 }  // namespace
-
-double steps_in(double interval, double step) {
-  // An interval of 10 steps is not 11 because of rounding.
-  return std::max(1.0, std::ceil(interval / step * (1.0 - 1e-12)));
-}
 
 IntegrationCounts run_fixed(VectorField& field, const Tableau& tableau,
                             const IntegrationOptions& options, const Trajectories& trajectories) {

@@ -9,9 +9,9 @@
 #include <limits>
 #include <vector>
 
-#include "explicit/adaptive.hpp"
 #include "explicit/lanes.hpp"
 #include "explicit/stages.hpp"
+#include "steps.hpp"
 #include "tangent.hpp"
 
 namespace dynkit {

@@ -10,6 +10,8 @@
 
 #include <algorithm>
 
+#include "steps.hpp"
+
 namespace dynkit::sundials {
 
 CvodesMemory::CvodesMemory(VectorField& field, const IntegrationOptions& options)
@@ -45,25 +47,39 @@ CvodesMemory::CvodesMemory(VectorField& field, const IntegrationOptions& options
 
 void CvodesMemory::restart(double t, const double* x, const double* u) {
   problem.u = u;
-  problem.not_finite = false;
+  problem.flaw_time = std::numeric_limits<double>::quiet_NaN();
   problem.evaluations = 0;
-  time_ = t;
+  time_ = step_end_ = t;
   std::copy_n(x, problem.info.n, data_of(x_));
   require(CVodeReInit(get(), t, x_.get()), "CVodeReInit", problem);
   require(CVodeSetInitStep(get(), options_.step), "CVodeSetInitStep", problem);
 }
 
+// Step by step, since CVODES goes on for ever with steps that no longer move the time.
 std::int32_t CvodesMemory::advance(double target, double stop, std::int64_t max_steps) {
-  if (max_steps < 1) return DK_TOO_MANY_STEPS;
-  require(CVodeSetMaxNumSteps(get(), static_cast<long>(max_steps)), "CVodeSetMaxNumSteps", problem);
   require(CVodeSetStopTime(get(), stop), "CVodeSetStopTime", problem);
-  const int flag = CVode(get(), target, x_.get(), &time_, CV_NORMAL);
-  problem.rethrow();
-  if (flag >= 0) return DK_REACHED_END;
-  if (problem.stopped) return DK_STOPPED;
+  const double start = step_end_;
+  for (; step_end_ < target; --max_steps) {
+    time_ = step_end_;
+    if (max_steps < 1) return DK_TOO_MANY_STEPS;
+    const int flag = CVode(get(), stop, x_.get(), &step_end_, CV_ONE_STEP);
+    problem.rethrow();
+    if (problem.stopped) return DK_STOPPED;
+    if (flag < 0) return outcome_of(flag);
+    double h = 0.0;
+    CVodeGetLastStep(get(), &h);
+    time_ = step_end_;
+    if (step_end_ < target && h < smallest_step(step_end_, stop - start)) {
+      return problem.stuck(step_end_);
+    }
+  }
+  time_ = target;
+  require(CVodeGetDky(get(), target, 0, x_.get()), "CVodeGetDky", problem);
+  return DK_REACHED_END;
+}
+
+std::int32_t CvodesMemory::outcome_of(int flag) const {
   switch (flag) {
-    case CV_TOO_MUCH_WORK:
-      return DK_TOO_MANY_STEPS;
     case CV_FIRST_RHSFUNC_ERR:
     case CV_REPTD_RHSFUNC_ERR:
     case CV_UNREC_RHSFUNC_ERR:
@@ -76,7 +92,7 @@ std::int32_t CvodesMemory::advance(double target, double stop, std::int64_t max_
     case CV_ERR_FAILURE:
     case CV_CONV_FAILURE:
     case CV_LSETUP_FAIL:
-      return problem.not_finite ? DK_NOT_FINITE : DK_STEP_TOO_SMALL;
+      return problem.stuck(time_);
     default:
       require(flag, "CVode", problem);
   }

@@ -32,6 +32,8 @@ class CvodesMemory : public OdeSolver {
  private:
   using Memory = Owner<void*, free_cvodes>;
 
+  std::int32_t outcome_of(int flag) const;
+
   IntegrationOptions options_;
   Context context_;  // declared first, so that it goes last
   Vector x_;
@@ -39,7 +41,8 @@ class CvodesMemory : public OdeSolver {
   LinearSolver linear_;
   NonlinearSolver iteration_;
   Memory memory_;
-  double time_ = 0.0;
+  double time_ = 0.0;      // of the state
+  double step_end_ = 0.0;  // of the last step, maybe beyond
 };
 
 }  // namespace dynkit::sundials

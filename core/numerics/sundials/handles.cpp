@@ -56,6 +56,10 @@ dk_points Problem::points(const double* t, const double* x) const {
   return points;
 }
 
+std::int32_t Problem::stuck(double t) const {
+  return std::abs(flaw_time - t) <= 1e-9 * std::abs(t) + 1e-300 ? DK_NOT_FINITE : DK_STEP_TOO_SMALL;
+}
+
 int right_hand_side(double t, N_Vector x, N_Vector dx, void* data) {
   Problem& problem = *static_cast<Problem*>(data);
   if (++problem.evaluations % kEvaluationsBetweenPolls == 0 && problem.options->cancelled &&
@@ -69,8 +73,9 @@ int right_hand_side(double t, N_Vector x, N_Vector dx, void* data) {
     return problem.field->eval(points, {out, problem.info.n}, error);
   });
   if (flag == kGiveUp) return flag;
-  problem.not_finite = flag != 0 || !all_finite(out, problem.info.n);
-  return problem.not_finite ? kTrySmallerStep : 0;
+  if (flag == 0 && all_finite(out, problem.info.n)) return 0;
+  problem.flaw_time = t;
+  return kTrySmallerStep;
 }
 
 // SUNDIALS keeps matrices by columns.

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -69,13 +70,17 @@ struct Problem {
   const IntegrationOptions* options = nullptr;
   std::vector<double> jacobian;  // [n,n] row-major
   std::int64_t evaluations = 0;
-  bool not_finite = false;    // the last evaluation gave no number
-  bool stopped = false;       // cancelled
+  double flaw_time = std::numeric_limits<double>::quiet_NaN();  // where f was last no number
+  bool stopped = false;                                         // cancelled
   std::exception_ptr thrown;  // by the field; passed on once SUNDIALS has returned
   std::string message;        // the last one of SUNDIALS
   void* extra = nullptr;      // of the owner of the solver
 
   dk_points points(const double* t, const double* x) const;
+
+  /// Why no step goes on from time t: DK_NOT_FINITE where f is no number close by, else
+  /// DK_STEP_TOO_SMALL.
+  std::int32_t stuck(double t) const;
   void rethrow() const {
     if (thrown) std::rethrow_exception(thrown);
   }

@@ -50,8 +50,8 @@ class CvodesTangents : public TangentPropagator::Solver {
     const double t = solver_.time();
     std::copy_n(solver_.state(), n_, x);
     if (K_ == 0) return {outcome, t};
+    if (t == t0) return {outcome, t};  // no step: V is still as it was
     double reached = t;
-    if (outcome != DK_REACHED_END && t == t0) return {outcome, t};  // V is still as it was
     need(CVodeGetSens(solver_.get(), &reached, vectors_.data()), "CVodeGetSens");
     for (std::int64_t k = 0; k < K_; ++k) std::copy_n(vector(k), n_, V + k * n_);
     return {outcome, t};

@@ -51,7 +51,7 @@ function groupStyle(label, by, index, mode) {
     const step = Math.min(unstable, scale.length) - 1;
     return { color: scale[step], symbol: ["diamond", "square", "cross", "x"][step] };
   }
-  if (/center|marginal|neutral|degenerate|unknown|undecided/i.test(label)) {
+  if (/center|hyperbolic|marginal|neutral|degenerate|undecided/i.test(label)) {
     return { color: kNeutral[mode], symbol: "circle-open" };
   }
   return { color: qualitative(index, mode), symbol: "circle" };

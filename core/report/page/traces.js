@@ -55,26 +55,35 @@ function pick(values, points) {
   return values ? points.map((point) => (point === null ? null : values[point])) : undefined;
 }
 
-function markerTraces(series, figure, look) {
+// Points without groups that are drawn before those with groups are the ground that these stand on.
+function isGround(series, figure) {
+  const marked = figure.series.filter(isMarkers);
+  const grouped = marked.findIndex((other) => other.group);
+  return !series.group && !series.color && marked.indexOf(series) < grouped;
+}
+
+function markerStyle(series, part, figure, look) {
   const dense = series.x.length > 600;
-  const size = figure.is_space ? (dense ? 3 : 5) : (dense ? 5 : 8);
-  return splitGroups(series).map((part) => {
-    const place = figure.series.filter(isMarkers).indexOf(series);
-    const style = part.name === null ? groupStyle("", "", place, look.mode)
-      : groupStyle(part.name, series.group_by, part.index, look.mode);
-    const marker = { size, symbol: style.symbol, color: style.color, opacity: dense ? 0.8 : 1,
-                     line: { width: figure.is_space ? 0 : 0.5, color: look.surface } };
-    if (series.color) {
-      Object.assign(marker, { color: pick(series.color, part.points), colorscale: kColorScale,
-                              showscale: true,
-                              colorbar: { title: { text: plotText(series.group_by) }, thickness: 12 } });
-    }
-    return { type: figure.is_space ? "scatter3d" : "scatter", mode: "markers", marker,
-             name: traceName(series, part, figure), x: pick(series.x, part.points),
-             y: pick(series.y, part.points), z: pick(series.z, part.points),
-             customdata: part.points.map((point) => rowOf(series, point)),
-             hovertemplate: hoverTemplate(figure, true) };
-  });
+  const ground = isGround(series, figure);
+  const size = figure.is_space ? (ground ? 2 : dense ? 3 : 5) : (ground ? 4 : dense ? 5 : 8);
+  const place = figure.series.filter(isMarkers).indexOf(series);
+  const style = part.name === null ? groupStyle("", "", place, look.mode)
+    : groupStyle(part.name, series.group_by, part.index, look.mode);
+  const marker = { size, symbol: style.symbol, color: ground ? look.path : style.color,
+                   opacity: ground ? 0.6 : dense ? 0.8 : 1,
+                   line: { width: figure.is_space ? 0 : 0.5, color: look.surface } };
+  if (!series.color) return marker;
+  return { ...marker, color: pick(series.color, part.points), colorscale: kColorScale, showscale: true,
+           colorbar: { title: { text: plotText(series.group_by) }, thickness: 12 } };
+}
+
+function markerTraces(series, figure, look) {
+  return splitGroups(series).map((part) => ({
+    type: figure.is_space ? "scatter3d" : "scatter", mode: "markers",
+    marker: markerStyle(series, part, figure, look), name: traceName(series, part, figure),
+    x: pick(series.x, part.points), y: pick(series.y, part.points), z: pick(series.z, part.points),
+    customdata: part.points.map((point) => rowOf(series, point)),
+    hovertemplate: hoverTemplate(figure, true) }));
 }
 
 const kColorSteps = ["#00224e", "#35456c", "#666970", "#948e77", "#c8b866", "#f2dc3c"];

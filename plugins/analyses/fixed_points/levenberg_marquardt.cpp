@@ -23,6 +23,8 @@ constexpr double kFlatCosine = 1e-4;
 constexpr double kGain = 1e-3;
 constexpr std::int64_t kPatience = 8;
 
+constexpr double kStiffest = 1e16;  // lambda at which a step no longer moves x
+
 std::span<double> view(Vector& v) {
   return {v.data(), static_cast<std::size_t>(v.size())};
 }
@@ -30,29 +32,59 @@ std::span<double> view(Matrix& m) {
   return {m.data(), static_cast<std::size_t>(m.size())};
 }
 
+// lambda, and by what it grows at the next failure.
+struct Damping {
+  double lambda = 1e-3;
+  double growth = 2;
+
+  // ratio: the gain over what the linear model promised.
+  void update(double ratio) {
+    if (ratio > 0) {
+      const double cube = (2 * ratio - 1) * (2 * ratio - 1) * (2 * ratio - 1);
+      lambda *= std::max(1.0 / 3, 1 - cube);
+      growth = 2;
+    } else {
+      lambda *= growth;
+      growth *= 2;
+    }
+  }
+};
+
 }  // namespace
 
 struct LevenbergMarquardt::Buffers {
   explicit Buffers(Eigen::Index n)
       : J(n, n), A(n, n), normal(n, n), r(n), r_trial(n), trial(n), gradient(n), d(n), D(n) {}
 
-  // (1); false where the matrix is not positive definite to working precision.
-  bool solve(double lambda) {
-    A = normal;
-    A.diagonal() += lambda * D;
-    cholesky.compute(A);
-    if (cholesky.info() != Eigen::Success) return false;
-    d = -cholesky.solve(gradient);
-    return d.allFinite();
-  }
+  double cost() const { return 0.5 * r.squaredNorm(); }
 
-  void linearize() {
+  // Everything that (1) needs at x; false where r or J is not finite.
+  bool linearize(const RestEquation& equation, std::span<const double> x) {
+    equation.linearized(x, view(r), view(J));
+    if (!std::isfinite(cost()) || !J.allFinite()) return false;
     normal.setZero();
     normal.selfadjointView<Eigen::Lower>().rankUpdate(J.transpose());
     normal.triangularView<Eigen::StrictlyUpper>() = normal.transpose();
     gradient.noalias() = J.transpose() * r;
     D = normal.diagonal();
     D = D.cwiseMax(std::max(1e-6 * D.maxCoeff(), std::numeric_limits<double>::min()));
+    return true;
+  }
+
+  // The step (1) from point to `trial`: its gain over what the linear model promises; -1: no gain.
+  double try_step(const RestEquation& equation, const Eigen::Ref<const Vector>& point,
+                  double lambda) {
+    A = normal;
+    A.diagonal() += lambda * D;
+    cholesky.compute(A);
+    if (cholesky.info() != Eigen::Success) return -1;
+    d = -cholesky.solve(gradient);
+    if (!d.allFinite()) return -1;
+    trial = point + d;
+    equation.residual(view(trial), view(r_trial));
+    const double promised = 0.5 * d.dot(lambda * D.cwiseProduct(d) - gradient);
+    const double gain = cost() - 0.5 * r_trial.squaredNorm();
+    return std::isfinite(gain) ? gain / promised : -1;
   }
 
   // |cos| of the angle between r and the columns of J, the largest.
@@ -69,74 +101,40 @@ struct LevenbergMarquardt::Buffers {
   Eigen::LLT<Matrix> cholesky;
 };
 
-LevenbergMarquardt::LevenbergMarquardt(std::int64_t n) : buffers_(new Buffers(n)) {}
+LevenbergMarquardt::LevenbergMarquardt(std::int64_t n) : n_(n) {}
 LevenbergMarquardt::~LevenbergMarquardt() = default;
 LevenbergMarquardt::LevenbergMarquardt(LevenbergMarquardt&&) noexcept = default;
 
 DescentReport LevenbergMarquardt::minimize(const RestEquation& equation, double target,
                                            std::int64_t step_limit, std::span<double> x) {
+  if (buffers_ == nullptr) buffers_ = std::make_unique<Buffers>(n_);
   Buffers& b = *buffers_;
-  Eigen::Map<Vector> point(x.data(), static_cast<Eigen::Index>(x.size()));
+  Eigen::Map<Vector> point(x.data(), n_);
   DescentReport report;
-
-  equation.linearized(x, view(b.r), view(b.J));
-  double cost = 0.5 * b.r.squaredNorm();
-  if (!std::isfinite(cost) || !b.J.allFinite()) {
-    report.outcome = Descent::not_finite;
+  const auto end = [&report](Descent outcome) {
+    report.outcome = outcome;
     return report;
-  }
-  b.linearize();
-  double lambda = 1e-3;
-  double growth = 2;
-  double earlier_cost = cost;
-  std::int64_t accepted = 0;
+  };
 
+  if (!b.linearize(equation, x)) return end(Descent::not_finite);
+  Damping damping;
+  double earlier_cost = b.cost();
+  std::int64_t accepted = 0;
   while (true) {
     report.residual = max_norm(view(b.r));
-    if (report.residual <= target) {
-      report.outcome = Descent::small;
-      return report;
-    }
-    if (b.cosine() < kFlatCosine || lambda > 1e16) {
-      report.outcome = Descent::local_minimum;
-      return report;
-    }
-    if (report.steps == step_limit) return report;
+    if (report.residual <= target) return end(Descent::small);
+    if (b.cosine() < kFlatCosine || damping.lambda > kStiffest) return end(Descent::local_minimum);
+    if (report.steps == step_limit) return end(Descent::step_limit);
     ++report.steps;
 
-    // The step's gain over the gain that the linear model promises.
-    double ratio = -1;
-    double trial_cost = cost;
-    if (b.solve(lambda)) {
-      b.trial = point + b.d;
-      equation.residual(view(b.trial), view(b.r_trial));
-      trial_cost = 0.5 * b.r_trial.squaredNorm();
-      const double promised = 0.5 * b.d.dot(lambda * b.D.cwiseProduct(b.d) - b.gradient);
-      if (std::isfinite(trial_cost)) ratio = (cost - trial_cost) / promised;
-    }
-    if (!(ratio > 0)) {
-      lambda *= growth;
-      growth *= 2;
-      continue;
-    }
-    const double cubed = 2 * ratio - 1;
-    lambda *= std::max(1.0 / 3, 1 - cubed * cubed * cubed);
-    growth = 2;
+    const double ratio = b.try_step(equation, point, damping.lambda);
+    damping.update(ratio);
+    if (!(ratio > 0)) continue;
     point = b.trial;
-    cost = trial_cost;
-    equation.linearized(x, view(b.r), view(b.J));
-    if (!b.J.allFinite()) {
-      report.outcome = Descent::not_finite;
-      return report;
-    }
-    b.linearize();
+    if (!b.linearize(equation, x)) return end(Descent::not_finite);
     if (++accepted % kPatience == 0) {
-      if (cost > (1 - kGain) * earlier_cost) {
-        report.outcome = Descent::stalled;
-        report.residual = max_norm(view(b.r));
-        return report;
-      }
-      earlier_cost = cost;
+      if (b.cost() > (1 - kGain) * earlier_cost) return end(Descent::stalled);
+      earlier_cost = b.cost();
     }
   }
 }

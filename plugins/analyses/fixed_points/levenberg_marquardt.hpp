@@ -43,7 +43,8 @@ class LevenbergMarquardt {
 
  private:
   struct Buffers;
-  std::unique_ptr<Buffers> buffers_;
+  std::int64_t n_;
+  std::unique_ptr<Buffers> buffers_;  // made at the first use: most searches need none
 };
 
 }  // namespace dynkit::fixed_points

@@ -35,17 +35,18 @@ Newton::Newton(std::int64_t n, const NewtonOptions& options)
       left_(r_.size()),
       right_(r_.size()) {}
 
-// Finds alpha and leaves x + alpha d in trial_ and its residual in r_trial_; false: no descent.
-bool Newton::search_line(const RestEquation& equation, std::span<double> x, double& alpha) {
+// The first alpha of 1, 1/2, ... that lowers |r|, with x + alpha d_ in trial_ and its residual in
+// r_trial_; 0: none does.
+double Newton::search_line(const RestEquation& equation, std::span<const double> x) {
   const double before = square_norm(r_);
-  alpha = 1;
+  double alpha = 1;
   for (int halving = 0; halving <= kHalvings; ++halving, alpha *= 0.5) {
-    for (std::size_t i = 0; i < x.size(); ++i) trial_[i] = x[i] + alpha * d_[i];
+    try_step(x, alpha);
     equation.residual(trial_, r_trial_);
     // Along Newton's direction the slope of |r|^2 is -2 |r|^2. NaN compares false.
-    if (square_norm(r_trial_) <= (1 - 2 * kSufficient * alpha) * before) return true;
+    if (square_norm(r_trial_) <= (1 - 2 * kSufficient * alpha) * before) return alpha;
   }
-  return false;
+  return 0;
 }
 
 // Whether r, which no longer falls, is as small as rounding of x lets it be, or x is a root all the
@@ -56,6 +57,26 @@ bool Newton::at_rounding(double length, double scale) const {
          (relative <= kResidualDone && length <= std::sqrt(kEpsilon) * scale);
 }
 
+// r_, J_ and the factors at x; false: r is not finite. A Jacobian that is not finite shows in d_.
+bool Newton::linearize(const RestEquation& equation, std::span<const double> x) {
+  measure(equation, x);
+  if (!std::isfinite(square_norm(r_))) return false;
+  lu_.factor(J_);
+  return true;
+}
+
+// d_ = -J^-1 r_; its length.
+double Newton::find_direction() {
+  for (std::size_t i = 0; i < d_.size(); ++i) d_[i] = -r_[i];
+  lu_.solve(d_);
+  return max_norm(d_);
+}
+
+// trial_ = x + alpha d_
+void Newton::try_step(std::span<const double> x, double alpha) {
+  for (std::size_t i = 0; i < x.size(); ++i) trial_[i] = x[i] + alpha * d_[i];
+}
+
 NewtonReport Newton::solve(const RestEquation& equation, const Registry* known,
                            std::span<double> x) {
   NewtonReport report;
@@ -64,53 +85,45 @@ NewtonReport Newton::solve(const RestEquation& equation, const Registry* known,
     return report;
   };
 
-  double previous_step = std::numeric_limits<double>::infinity();
-  bool fresh = false;  // whether the factors belong to x
+  double previous_length = std::numeric_limits<double>::infinity();
   bool keep_factors = false;
   for (std::int64_t step = 0; step < options_.step_limit; ++step) {
     if (!keep_factors) {
-      equation.linearized(x, r_, J_);
-      // A Jacobian that is not finite shows in the step.
-      if (!std::isfinite(square_norm(r_))) return end(NewtonEnd::not_finite);
-      lu_.factor(J_);
-      residual_unit_ = row_norm(J_, x.size()) * (1 + max_norm(x));
+      if (!linearize(equation, x)) return end(NewtonEnd::not_finite);
       ++report.factorizations;
     }
-    fresh = !keep_factors;
-
-    for (std::size_t i = 0; i < x.size(); ++i) d_[i] = -r_[i];
-    lu_.solve(d_);
-    const double length = max_norm(d_);
+    const double length = find_direction();
     const double scale = 1 + max_norm(x);
     if (!std::isfinite(length)) {
       return end(at_rounding(length, scale) ? NewtonEnd::converged : NewtonEnd::no_descent);
     }
 
     if (known != nullptr && length < kNear * scale) {
-      for (std::size_t i = 0; i < x.size(); ++i) trial_[i] = x[i] + d_[i];
+      try_step(x, 1);
       report.root = known->find_capturing(trial_);
       if (report.root >= 0) return end(NewtonEnd::known_root);
     }
     if (length <= kStepDone * scale) {
-      for (std::size_t i = 0; i < x.size(); ++i) x[i] += d_[i];
+      try_step(x, 1);
+      std::ranges::copy(trial_, x.begin());
       return end(NewtonEnd::converged);
     }
 
-    double alpha = 1;
-    if (!search_line(equation, x, alpha)) {
-      if (!fresh) {  // the old factors no longer help
-        keep_factors = false;
-        continue;
-      }
+    const double alpha = search_line(equation, x);
+    if (alpha == 0 && keep_factors) {  // the old factors no longer help
+      keep_factors = false;
+      continue;
+    }
+    if (alpha == 0) {
       return end(at_rounding(length, scale) ? NewtonEnd::converged : NewtonEnd::no_descent);
     }
-    std::copy(trial_.begin(), trial_.end(), x.begin());
+    std::ranges::copy(trial_, x.begin());
     r_.swap(r_trial_);
     if (max_norm(x) > kFar) return end(NewtonEnd::diverged);
 
     keep_factors =
-        alpha == 1 && length < kChordStep * scale && length < kChordShrink * previous_step;
-    previous_step = length;
+        alpha == 1 && length < kChordStep * scale && length < kChordShrink * previous_length;
+    previous_length = length;
   }
   return report;
 }
@@ -165,16 +178,12 @@ double Newton::capture_radius(const RestEquation& equation, const std::vector<do
 Root Newton::examine(const RestEquation& equation, std::span<const double> x) {
   Root root;
   root.x.assign(x.begin(), x.end());
-  equation.linearized(root.x, r_, J_);
+  linearize(equation, root.x);
   const double scale = 1 + max_norm(x);
   root.residual = max_norm(r_);
-
-  lu_.factor(J_);
-  for (std::size_t i = 0; i < x.size(); ++i) d_[i] = -r_[i];
-  lu_.solve(d_);
-  const double step = max_norm(d_);
+  const double step = find_direction();
   if (std::isfinite(step) && step < options_.capture_tolerance * scale) {
-    for (std::size_t i = 0; i < x.size(); ++i) trial_[i] = x[i] + d_[i];
+    try_step(x, 1);
     equation.residual(trial_, r_trial_);
     const double residual = max_norm(r_trial_);
     if (residual < root.residual) {

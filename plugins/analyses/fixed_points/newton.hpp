@@ -60,7 +60,10 @@ class Newton {
   Root examine(const RestEquation& equation, std::span<const double> x);
 
  private:
-  bool search_line(const RestEquation& equation, std::span<double> x, double& alpha);
+  bool linearize(const RestEquation& equation, std::span<const double> x);
+  double find_direction();
+  void try_step(std::span<const double> x, double alpha);
+  double search_line(const RestEquation& equation, std::span<const double> x);
   bool at_rounding(double length, double scale) const;
   double smallest_singular_value();
   double capture_radius(const RestEquation& equation, const std::vector<double>& x,

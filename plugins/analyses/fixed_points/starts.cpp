@@ -1,6 +1,7 @@
 #include "starts.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 
@@ -9,6 +10,10 @@ namespace dynkit::fixed_points {
 namespace {
 
 constexpr std::int64_t kKinds = 7;
+
+// How much wider than the neighborhood of the given states the uniform starts reach, in turn, where
+// no box bounds them.
+constexpr std::array kReach = {1.0, 4.0, 16.0, 64.0};
 
 // Standard deviation of each component of given [S,n], at least a tenth of the widest; where all
 // states are alike the half-width of the box, or 1.
@@ -62,6 +67,7 @@ Starts::Starts(const dk_host& host, const dk_stream& stream, std::int64_t n,
       given_count_(static_cast<std::int64_t>(given.size()) / n),
       order_(static_cast<std::size_t>(given_count_)),
       spread_(find_spread(n_, given, box)),
+      bounded_(box.has_value()),
       box_(box ? *box : make_box(n_, given, spread_)),
       noise_(std::move(noise)),
       draws_(n_) {
@@ -87,9 +93,12 @@ void Starts::add_noise(std::span<double> x) {
 }
 
 void Starts::uniform_in_box(std::span<double> x) {
+  const double reach =
+      bounded_ ? 1 : kReach[static_cast<std::size_t>(made_ / kKinds) % kReach.size()];
   host_.uniform(&host_, &stream_, static_cast<std::int64_t>(n_), draws_.data());
   for (std::size_t i = 0; i < n_; ++i) {
-    x[i] = box_.lower[i] + draws_[i] * (box_.upper[i] - box_.lower[i]);
+    const double center = 0.5 * (box_.lower[i] + box_.upper[i]);
+    x[i] = center + reach * (draws_[i] - 0.5) * (box_.upper[i] - box_.lower[i]);
   }
 }
 

@@ -21,7 +21,7 @@ namespace dynkit::fixed_points {
 class Starts {
  public:
   /// given [S,n], S >= 1; `noise`: standard deviations in units of the spread of the given states;
-  /// without a box the uniform starts fill one around the given states, twice as wide.
+  /// without a box the uniform starts fill boxes around the given states, from twice as wide on.
   Starts(const dk_host& host, const dk_stream& stream, std::int64_t n,
          std::span<const double> given, const std::optional<Box>& box, std::vector<double> noise);
 
@@ -49,6 +49,7 @@ class Starts {
   std::vector<std::int64_t> order_;  // of the given states; the first used_ were starts
   std::size_t used_ = 0;
   std::vector<double> spread_;
+  bool bounded_;
   Box box_;
   std::vector<double> noise_, draws_;
   std::int64_t made_ = 0;

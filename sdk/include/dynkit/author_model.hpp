@@ -117,7 +117,7 @@ inline void read(const Strided<const double>& from, std::int64_t s, std::int64_t
     into = Pack::load(&from(s, i));
   } else {
     for (int lane = 0; lane < kLanes; ++lane) {
-      into.set(lane, from(s + lane, i));
+      into.set(lane, from(s + std::min(lane, count - 1), i));
     }
   }
 }

@@ -96,6 +96,13 @@ TEST(CsvReader, NamesTheLineOfAnOpenQuote) {
   EXPECT_EQ(error_in("1,2\n\"3\"x,4\n"), "line 2: text follows a quoted cell");
 }
 
+TEST(CsvReader, BoundsTheCellsOfALine) {
+  const std::size_t limit = std::size_t{1} << 20;
+  EXPECT_EQ(parse(std::string(limit - 1, ',') + "\n").table.shape[1], std::int64_t{1} << 20);
+  EXPECT_EQ(error_of([&] { parse(std::string(limit, ',') + "\n"); }, DK_TOO_LARGE),
+            "line 1 has more than 1048576 cells");
+}
+
 TEST(CsvReader, RefusesAFileWithoutATable) {
   EXPECT_EQ(error_in(""), "holds no table of numbers");
   EXPECT_EQ(error_in("# nothing\n\n"), "holds no table of numbers");

@@ -93,7 +93,14 @@ TEST(WriteFileAtomically, SaysWhatIsWrongWithThePath) {
   EXPECT_EQ(error_of([&] { write_file_atomically(folder / "no/a", as_bytes("")); }),
             path + "/no/a: there is no folder " + path + "/no");
   EXPECT_EQ(error_of([&] { write_file_atomically(folder.path(), as_bytes("")); }),
-            path + ": is a folder, not a file");
+            path + ": is not a regular file");
+}
+
+TEST(WriteFileAtomically, ReplacesNoDevice) {
+  const TemporaryFolder folder;
+  std::filesystem::create_symlink("/dev/null", folder / "a");
+  EXPECT_EQ(error_of([&] { write_file_atomically(folder / "a", as_bytes("")); }),
+            (folder / "a").native() + ": is not a regular file");
 }
 
 TEST(WriteFileAtomically, GivesTheFileTheUsualPermissions) {

@@ -41,7 +41,7 @@ TEST(Stiff, VanDerPolFollowsItsSlowBranch) {
         // The neglected terms are of size 1/mu^2 divided by (x^2 - 1)^2 > 0.4.
         EXPECT_NEAR(change, run.times[static_cast<std::size_t>(k)], 1e-5) << method_name(method);
       }
-      EXPECT_LT(counts.accepted, 5000);  // an explicit method needs 1e6
+      EXPECT_LT(counts.accepted, 50000);  // stability bounds an explicit method to h < 1e-6
     }
   }
 }

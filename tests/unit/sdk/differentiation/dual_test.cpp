@@ -145,6 +145,12 @@ TEST(DualBinary, RaisesNegativeBasesToFixedExponents) {
   EXPECT_TRUE(std::isnan(y.tangent[1]));
 }
 
+TEST(DualBinary, HasFlatPowersOfZero) {
+  const Pair y = pow(pair(0, 1, 0), pair(2, 0, 1));
+  EXPECT_EQ(y.tangent[0], 0);
+  EXPECT_EQ(y.tangent[1], 0);  // 0^b = 0 for every b > 0
+}
+
 TEST(DualBinary, PassesNaNThroughMinAndMaxFromEitherSide) {
   const Pair nan(std::nan(""));
   for (const Pair& y :

@@ -67,7 +67,7 @@ TEST(Pack, AssignsCompoundly) {
   y /= 2;
   for (int lane = 0; lane < kLanes; ++lane) {
     const double a = 1 + 0.1 * lane + 1;
-    EXPECT_EQ(y[lane], (a * a - 4) / 2);
+    EXPECT_DOUBLE_EQ(y[lane], (a * a - 4) / 2);  // multiply-adds may be fused
   }
 }
 

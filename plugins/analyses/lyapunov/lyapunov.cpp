@@ -1,0 +1,209 @@
+#include "lyapunov.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "results.hpp"
+#include "volume_rate.hpp"
+
+namespace dynkit::lyapunov {
+namespace {
+
+// A difference between halves of the orbit beyond this many standard errors is not chance.
+constexpr double kMostDrift = 5.0;
+
+std::vector<double> copy(const Settings& settings, const char* name) {
+  if (!settings.given(name)) return {};
+  const std::span<const double> numbers = settings.numbers(name);
+  return {numbers.begin(), numbers.end()};
+}
+
+std::string text(double value) {
+  char buffer[32];
+  std::snprintf(buffer, sizeof buffer, "%.6g", value);
+  return buffer;
+}
+
+void check_size(const char* name, const std::vector<double>& values, std::int64_t size,
+                const char* what) {
+  if (static_cast<std::int64_t>(values.size()) == size) return;
+  throw Error(DK_SETTINGS, std::string("setting '") + name + "' has " +
+                               std::to_string(values.size()) + " elements, the model's " + what +
+                               " has " + std::to_string(size));
+}
+
+}  // namespace
+
+// Lengths of a run; of maps in whole steps.
+struct Lyapunov::Plan {
+  std::int64_t n, K;
+  bool is_map;
+  double batch;  // 1/64 of the length
+  double length, burn_in, max_length;
+};
+
+Lyapunov::Lyapunov(const dk_host&, const Settings& settings)
+    : exponents_(settings.integer("exponents")),
+      initial_(copy(settings, "initial")),
+      input_(copy(settings, "input")),
+      has_initial_(settings.given("initial")),
+      has_input_(settings.given("input")),
+      length_(settings.number("length")),
+      burn_in_(settings.given("burn_in") ? settings.number("burn_in") : 0.1 * length_),
+      target_error_(settings.number("target_error")),
+      max_length_(settings.number("max_length")),
+      qr_interval_(settings.number("qr_interval")),
+      method_(settings.text("method")),
+      rtol_(settings.number("rtol")),
+      atol_(settings.number("atol")),
+      step_(settings.number("step")) {
+  if (max_length_ > 0.0 && max_length_ < length_) {
+    throw Error(DK_SETTINGS, "setting 'max_length': " + text(max_length_) +
+                                 " is less than 'length', " + text(length_));
+  }
+}
+
+void Lyapunov::accepts(const dk_job& job) const {
+  if (job.system_count < 1) throw Error(DK_UNSUPPORTED, "needs a model");
+  const dk_model_info& info = *job.systems[0]->info;
+  if (exponents_ > info.n) {
+    throw Error(DK_SETTINGS, "setting 'exponents': " + std::to_string(exponents_) +
+                                 " is more than the model's " + std::to_string(info.n) + " states");
+  }
+  if (has_initial_) check_size("initial", initial_, info.n, "state");
+  if (has_input_) check_size("input", input_, info.m, "input");
+}
+
+Lyapunov::Plan Lyapunov::make_plan(const dk_system& system) const {
+  const dk_model_info& info = *system.info;
+  Plan plan{};
+  plan.n = info.n;
+  plan.K = exponents_ > 0 ? exponents_ : info.n;
+  plan.is_map = info.time_kind == DK_MAP;
+  plan.batch = length_ / static_cast<double>(GrowthRecord::kMostBatches);
+  plan.burn_in = burn_in_;
+  if (plan.is_map) {
+    plan.batch = std::max(1.0, std::ceil(plan.batch));
+    plan.burn_in = std::ceil(burn_in_);
+  }
+  plan.length = plan.batch * static_cast<double>(GrowthRecord::kMostBatches);
+  plan.max_length = std::max(plan.length, max_length_ > 0.0 ? max_length_ : 100.0 * length_);
+  return plan;
+}
+
+Orbit Lyapunov::make_orbit(const dk_job& job, const Plan& plan) const {
+  const dk_system& system = *job.systems[0];
+  dk_stream for_state, for_tangents;
+  job.host->split(job.host, job.stream, 0, &for_state);
+  job.host->split(job.host, job.stream, 1, &for_tangents);
+  std::vector<double> x = initial_;
+  if (!has_initial_) {
+    x.resize(static_cast<std::size_t>(plan.n));
+    call(system.typical_state, &system, &for_state, x.data());
+  }
+  // Random directions: unit vectors may be invariant and miss the leading exponent.
+  std::vector<double> V(static_cast<std::size_t>(plan.K * plan.n));
+  job.host->normal(job.host, &for_tangents, plan.K * plan.n, V.data());
+
+  OrbitOptions options;
+  options.integration.method = method_ == "auto" ? nullptr : method_.c_str();
+  options.integration.rtol = rtol_;
+  options.integration.atol = atol_;
+  options.integration.step = step_;
+  options.interval = plan.is_map ? std::ceil(qr_interval_) : qr_interval_;
+  options.longest = plan.batch / 16.0;
+  if (plan.is_map) options.longest = std::max(1.0, std::floor(options.longest));
+  return Orbit(system, std::move(x), std::move(V), input_, options);
+}
+
+double Lyapunov::largest_error(const GrowthRecord& record, std::int64_t K) const {
+  double largest = 0.0;
+  for (std::int64_t k = 0; k < K; ++k) {
+    if (std::isinf(record.rate(k))) continue;
+    const double error = record.standard_error(k);
+    if (!(error <= largest)) largest = error;
+  }
+  return largest;
+}
+
+// Follows the orbit; returns why it ended early, or "".
+std::string Lyapunov::follow(const dk_job& job, const Plan& plan, Orbit& orbit,
+                             GrowthRecord& record) const {
+  const dk_host& host = *job.host;
+  const auto check_cancelled = [&] {
+    if (host.cancelled(&host) != 0) throw Error(DK_CANCELLED, "cancelled");
+  };
+  check_cancelled();
+  for (double left = plan.burn_in; left > 1e-9 * plan.burn_in; left -= orbit.span()) {
+    if (!orbit.advance(left)) return orbit.failure();
+  }
+
+  // With all exponents, the volume's rate of change as one more quantity, for the sum check.
+  VolumeRate volume(*job.systems[0], input_);
+  const bool has_volume = plan.K == plan.n;
+  std::vector<double> growths(static_cast<std::size_t>(plan.K) + 1, 0.0);
+  for (;;) {
+    check_cancelled();
+    do {
+      const double t0 = orbit.t();
+      if (!orbit.advance(record.to_batch_end())) return orbit.failure();
+      std::copy(orbit.growths().begin(), orbit.growths().end(), growths.begin());
+      if (has_volume) volume.add(t0, orbit.span(), orbit.start().data(), orbit.x().data());
+      const bool ends_batch = record.to_batch_end() - orbit.span() < 1e-9 * record.batch_length();
+      growths.back() = has_volume && ends_batch ? volume.take() : 0.0;
+      record.add(orbit.span(), growths.data());
+    } while (!record.at_batch_end());
+
+    const double tolerance = 1e-9 * plan.length;
+    const double goal = target_error_ > 0.0 ? plan.max_length : plan.length;
+    host.progress(&host, std::min(1.0, record.length() / goal), "following the orbit");
+    if (record.length() < plan.length - tolerance) continue;
+    if (target_error_ == 0.0 || largest_error(record, plan.K) <= target_error_) return "";
+    if (record.length() + record.batch_length() > plan.max_length + tolerance) return "";
+  }
+}
+
+// "yes", or "no: ..." with the reason.
+std::string Lyapunov::verdict(const GrowthRecord& record, std::int64_t K) const {
+  const double error = largest_error(record, K);
+  if (target_error_ > 0.0 && !(error <= target_error_)) {
+    return "no: a standard error is " + text(error) + " after a length of " +
+           text(record.length()) + ", " + text(target_error_) + " is asked for";
+  }
+  double scale = 0.0;
+  for (std::int64_t k = 0; k < K; ++k) {
+    const double rate = std::abs(record.rate(k));
+    if (std::isfinite(rate)) scale = std::max(scale, rate);
+  }
+  for (std::int64_t k = 0; k < K; ++k) {
+    // Rounding of a constant rate is not a drift.
+    if (!(record.standard_error(k) > 1e-10 * scale)) continue;
+    if (std::abs(record.drift(k)) > kMostDrift) {
+      return "no: exponent " + std::to_string(k + 1) +
+             " differs between the halves of the run by more than 5 standard errors";
+    }
+  }
+  return "yes";
+}
+
+void Lyapunov::run(const dk_job& job) const {
+  accepts(job);
+  const dk_system& system = *job.systems[0];
+  const Plan plan = make_plan(system);
+  Orbit orbit = make_orbit(job, plan);
+  GrowthRecord record(plan.K + 1, plan.batch);
+  const auto put = [&](const std::string& converged) {
+    put_results({record, orbit, plan.K, converged}, system, *job.sink);
+  };
+  std::string failure;
+  try {
+    failure = follow(job, plan, orbit, record);
+  } catch (const Error& error) {
+    if (error.status() == DK_CANCELLED) put("no: cancelled");
+    throw;
+  }
+  put(failure.empty() ? verdict(record, plan.K) : "no: " + failure);
+}
+
+}  // namespace dynkit::lyapunov

@@ -1,0 +1,120 @@
+#include "orbit.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "dynkit/error.hpp"
+
+namespace dynkit::lyapunov {
+namespace {
+
+constexpr double kSpread = 12.0;       // aimed-at difference of log growths in an interval
+constexpr double kWorstPivot = 1e-10;  // a piece with a smaller one is done again
+constexpr int kMostHalvings = 30;
+
+bool is_finite(const std::vector<double>& values) {
+  return std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
+}
+
+}  // namespace
+
+Orbit::Orbit(const dk_system& system, std::vector<double> x, std::vector<double> V,
+             std::vector<double> u, const OrbitOptions& options)
+    : system_(&system),
+      x_(std::move(x)),
+      V_(std::move(V)),
+      x_before_(x_),
+      V_before_(V_),
+      u_(std::move(u)),
+      growths_(V_.size() / x_.size()),
+      options_(options),
+      gram_schmidt_(static_cast<std::int64_t>(growths_.size()), system.info->n),
+      K_(static_cast<std::int64_t>(growths_.size())),
+      is_map_(system.info->time_kind == DK_MAP),
+      interval_(options.interval > 0.0 ? options.interval : first_interval()) {
+  gram_schmidt_.orthonormalize(V_.data(), growths_.data());
+}
+
+// Rates differ by at most 2 |J|. Where nothing moves, as long as allowed.
+double Orbit::first_interval() const {
+  if (is_map_) return 1.0;
+  const std::int64_t n = system_->info->n;
+  std::vector<double> J(static_cast<std::size_t>(n * n));
+  dk_points points{};
+  points.count = 1;
+  points.t = {&t_, 1};
+  points.x = {x_.data(), n};
+  if (!u_.empty()) points.u = {u_.data(), 0};
+  const dk_matrices matrices{J.data(), n * n, n};
+  dk_error error{};
+  const dk_status status = system_->jacobian(system_, &points, DK_WRT_STATE, &matrices, &error);
+  if (status < 0) check(status, error);
+  double square = 0.0;
+  for (const double value : J) square += value * value;
+  const double interval = 0.5 / std::sqrt(square);
+  return std::isfinite(interval) ? std::min(interval, options_.longest) : options_.longest;
+}
+
+// Equal pieces of at most one interval; whole steps of a map.
+double Orbit::cut(double remaining) const {
+  const double pieces = std::max(1.0, std::ceil(remaining / interval_ - 1e-9));
+  return is_map_ ? std::ceil(remaining / pieces) : remaining / pieces;
+}
+
+bool Orbit::propagate(double span) {
+  dk_error error{};
+  const dk_status status =
+      system_->propagate_tangent(system_, t_, t_ + span, u_.empty() ? nullptr : u_.data(),
+                                 &options_.integration, x_.data(), K_, V_.data(), &error);
+  if (status == DK_NUMERIC || status > 0) {
+    failure_ = error.message;
+    return false;
+  }
+  if (status != DK_OK) check(status, error);
+  if (is_finite(x_) && is_finite(V_)) return true;
+  failure_ = "state or tangents are not finite after time " + std::to_string(t_);
+  return false;
+}
+
+bool Orbit::advance(double remaining) {
+  const double shortest = is_map_ ? 1.0 : 0.0;
+  x_before_ = x_;
+  V_before_ = V_;
+  for (int halvings = 0;; ++halvings) {
+    span_ = std::min(cut(remaining), remaining);
+    const bool can_halve = options_.interval == 0.0 && span_ > shortest && halvings < kMostHalvings;
+    const bool is_carried = propagate(span_);
+    double pivot = 0.0;
+    if (is_carried) pivot = gram_schmidt_.orthonormalize(V_.data(), growths_.data());
+    if (is_carried && (pivot >= kWorstPivot || !can_halve)) {
+      worst_pivot_ = std::min(worst_pivot_, pivot);
+      break;
+    }
+    // A trajectory that ends does so in shorter pieces too: three attempts tell.
+    if (!can_halve || (!is_carried && halvings >= 3)) return false;
+    x_ = x_before_;
+    V_ = V_before_;
+    interval_ = is_map_ ? std::ceil(span_ / 2.0) : span_ / 2.0;
+  }
+  failure_.clear();
+  t_ += span_;
+  ++orthonormalizations_;
+  if (options_.interval == 0.0) adapt();
+  return true;
+}
+
+// Lengthens or shortens the interval by at most a factor 2 toward the aimed-at spread.
+void Orbit::adapt() {
+  double low = 0.0, high = 0.0;
+  for (const double growth : growths_) {
+    if (!std::isfinite(growth)) continue;
+    low = std::min(low, growth);
+    high = std::max(high, growth);
+  }
+  const double spread = high - low;
+  const double wanted = spread > 0.0 ? span_ * kSpread / spread : options_.longest;
+  interval_ = std::min(std::clamp(wanted, 0.5 * interval_, 2.0 * interval_), options_.longest);
+  if (is_map_) interval_ = std::max(1.0, std::floor(interval_));
+}
+
+}  // namespace dynkit::lyapunov

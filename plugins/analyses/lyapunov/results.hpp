@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "dynkit/job.h"
+#include "growth_record.hpp"
+#include "orbit.hpp"
+
+namespace dynkit::lyapunov {
+
+struct Results {
+  const GrowthRecord& record;  // K growths, then that of the volume (0 where it was not followed)
+  const Orbit& orbit;
+  std::int64_t K;
+  std::string converged;  // "yes" or "no: ..."
+};
+
+/// Puts arrays, summary values and the figure; exponents in descending order.
+void put_results(const Results& results, const dk_system& system, const dk_sink& sink);
+
+}  // namespace dynkit::lyapunov

@@ -1,0 +1,130 @@
+#include "volume_rate.hpp"
+
+#include <Eigen/LU>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "dynkit/error.hpp"
+
+namespace dynkit::lyapunov {
+namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+// Jacobians that are held at once: 64, or fewer where they would take more than 8 MiB.
+std::size_t capacity_for(std::int64_t n) {
+  return static_cast<std::size_t>(std::clamp<std::int64_t>((1 << 20) / (n * n), 2, 64));
+}
+
+double log_determinant(const double* J, std::int64_t n) {
+  const Eigen::Map<const Eigen::MatrixXd> matrix(J, n, n);  // transposed: the same determinant
+  return Eigen::PartialPivLU<Eigen::MatrixXd>(matrix)
+      .matrixLU()
+      .diagonal()
+      .cwiseAbs()
+      .array()
+      .log()
+      .sum();
+}
+
+}  // namespace
+
+VolumeRate::VolumeRate(const dk_system& system, std::vector<double> u)
+    : system_(&system),
+      u_(std::move(u)),
+      capacity_(capacity_for(system.info->n)),
+      J_(capacity_ * static_cast<std::size_t>(system.info->n * system.info->n)) {}
+
+void VolumeRate::add(double t0, double span, const double* x0, const double* x1) {
+  const std::int64_t n = system_->info->n;
+  times_.push_back(t0);
+  spans_.push_back(span);
+  states_.insert(states_.end(), x0, x0 + n);
+  ends_.insert(ends_.end(), x1, x1 + n);
+  // A flow's pieces need one Jacobian more than there are pieces.
+  if (times_.size() + 1 == capacity_) flush();
+}
+
+double VolumeRate::take() {
+  flush();
+  const double sum = sum_;
+  sum_ = 0.0;
+  return sum;
+}
+
+void VolumeRate::flush() {
+  if (times_.empty()) return;
+  if (system_->info->time_kind == DK_FLOW) {
+    flush_flow();
+  } else {
+    flush_map();
+  }
+  times_.clear();
+  spans_.clear();
+  states_.clear();
+  ends_.clear();
+}
+
+dk_points VolumeRate::points(const double* t, const double* x, std::int64_t count) const {
+  dk_points points{};
+  points.count = count;
+  points.t = {t, 1};
+  points.x = {x, system_->info->n};
+  if (!u_.empty()) points.u = {u_.data(), 0};
+  return points;
+}
+
+void VolumeRate::differentiate(const double* t, const double* x, std::int64_t count) {
+  const std::int64_t n = system_->info->n;
+  const dk_points at = points(t, x, count);
+  const dk_matrices J{J_.data(), n * n, n};
+  dk_error error{};
+  const dk_status status = system_->jacobian(system_, &at, DK_WRT_STATE, &J, &error);
+  if (status < 0) check(status, error);
+  if (status > 0) std::fill(J_.begin(), J_.end(), kNan);
+}
+
+// Each piece begins where the one before it ended.
+void VolumeRate::flush_flow() {
+  const std::int64_t n = system_->info->n;
+  const std::size_t count = times_.size();
+  states_.insert(states_.end(), ends_.end() - n, ends_.end());
+  times_.push_back(times_.back() + spans_.back());
+  differentiate(times_.data(), states_.data(), static_cast<std::int64_t>(count) + 1);
+  double before = 0.0;
+  for (std::size_t i = 0; i <= count; ++i) {
+    double trace = 0.0;
+    const double* J = J_.data() + static_cast<std::int64_t>(i) * n * n;
+    for (std::int64_t k = 0; k < n; ++k) trace += J[k * n + k];
+    if (i > 0) sum_ += 0.5 * spans_[i - 1] * (before + trace);
+    before = trace;
+  }
+}
+
+// All pieces step by step at once; those that have ended go on, uncounted.
+void VolumeRate::flush_map() {
+  const std::int64_t n = system_->info->n;
+  const std::size_t count = times_.size();
+  const auto S = static_cast<std::int64_t>(count);
+  const double steps = *std::max_element(spans_.begin(), spans_.end());
+  for (double step = 0.0; step < steps; step += 1.0) {
+    differentiate(times_.data(), states_.data(), S);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (step < spans_[i]) {
+        sum_ += log_determinant(J_.data() + static_cast<std::int64_t>(i) * n * n, n);
+      }
+      times_[i] += 1.0;
+    }
+    if (step + 1.0 >= steps) break;
+    const dk_points at = points(times_.data(), states_.data(), S);
+    const dk_output next{ends_.data(), n};
+    dk_error error{};
+    const dk_status status = system_->eval(system_, &at, &next, &error);
+    if (status < 0) check(status, error);
+    if (status > 0) std::fill(ends_.begin(), ends_.end(), kNan);
+    std::swap(states_, ends_);
+  }
+}
+
+}  // namespace dynkit::lyapunov

@@ -1,0 +1,45 @@
+// Rate at which a system changes volumes along an orbit.
+//
+//     flow   integral of tr J dt, by the trapezoidal rule between the ends of pieces           (1)
+//     map    sum of log |det J|, one term a step                                               (2)
+//
+// Divided by the length it is the sum of all n Lyapunov exponents, found without any tangent: a
+// check of them. (1) is exact where tr J is constant; else its error averages out along the orbit.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "dynkit/system.h"
+
+namespace dynkit::lyapunov {
+
+/// Collects pieces of orbit and differentiates many at once.
+class VolumeRate {
+ public:
+  /// u [m] constant input; empty: zero. `system` must outlive this.
+  VolumeRate(const dk_system& system, std::vector<double> u);
+
+  /// A piece from x0 at time t0 to x1 at time t0 + span; for maps span is its number of steps.
+  void add(double t0, double span, const double* x0, const double* x1);
+
+  /// The change of log volume along all pieces since the last call. NaN where the model refuses.
+  double take();
+
+ private:
+  void flush();
+  void flush_flow();
+  void flush_map();
+  void differentiate(const double* t, const double* x, std::int64_t count);
+  dk_points points(const double* t, const double* x, std::int64_t count) const;
+
+  const dk_system* system_;
+  std::vector<double> u_;
+  std::size_t capacity_;
+  double sum_ = 0.0;
+  std::vector<double> times_, spans_;  // of the pieces collected
+  std::vector<double> states_, ends_;  // x0 and x1 [pieces, n]
+  std::vector<double> J_;              // [capacity, n, n]
+};
+
+}  // namespace dynkit::lyapunov
