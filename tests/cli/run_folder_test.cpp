@@ -124,13 +124,14 @@ TEST(RunFolder, RefusesASecondRunWhileOneIsAtWork) {
 // A search that would take very long.
 std::string endless() {
   return "[model]\ncomponent = \"org.dynkit.gru\"\nn = 300\nm = 2\n"
-         "[[analysis]]\ncomponent = \"org.dynkit.fixed_points\"\nmax_starts = 100000000\n";
+         "[[analysis]]\ncomponent = \"org.dynkit.fixed_points\"\nmax_starts = 100000000\n"
+         "min_hits = 1000000\npatience = 1000000\n";
 }
 
 TEST(RunFolder, EndsWithCode130WhenInterrupted) {
   const ScratchFolder folder;
   folder.write("e.toml", endless());
-  const pid_t process = start(folder, run_line(folder, "--set fixed_points.min_hits=1000000"));
+  const pid_t process = start(folder, run_line(folder));
   std::this_thread::sleep_for(std::chrono::milliseconds(1500));
   kill(process, SIGINT);
   EXPECT_EQ(wait_for(process), 130) << read_text(folder.file("out.txt"));

@@ -57,7 +57,7 @@ dk_points Problem::points(const double* t, const double* x) const {
 }
 
 std::int32_t Problem::stuck(double t) const {
-  return std::abs(flaw_time - t) <= 1e-9 * std::abs(t) + 1e-300 ? DK_NOT_FINITE : DK_STEP_TOO_SMALL;
+  return std::abs(flaw_time - t) <= 1e-9 * std::abs(t) ? DK_NOT_FINITE : DK_STEP_TOO_SMALL;
 }
 
 int right_hand_side(double t, N_Vector x, N_Vector dx, void* data) {

@@ -201,18 +201,18 @@ std::string group(const Point& point) {
          (k == 1 ? " unstable direction" : " unstable directions");
 }
 
-void put_figure(const Report& report, const Sink& sink) {
+void put_figure(const Report& report, std::span<const double> given, const Sink& sink) {
   if (report.points.empty()) return;
   const auto n = static_cast<std::size_t>(report.n);
-  const Projection projection(report.given, report.n);
+  const Projection projection(given, report.n);
   const std::int64_t k = projection.dimensions();
 
   // Every so many of the given states, so that a picture stays a picture.
-  const std::size_t stride = report.given.size() / n / kDrawnStates + 1;
+  const std::size_t stride = given.size() / n / kDrawnStates + 1;
   std::vector<double> drawn;
-  for (std::size_t at = 0; at < report.given.size(); at += stride * n) {
-    drawn.insert(drawn.end(), report.given.begin() + static_cast<std::ptrdiff_t>(at),
-                 report.given.begin() + static_cast<std::ptrdiff_t>(at + n));
+  for (std::size_t at = 0; at < given.size(); at += stride * n) {
+    drawn.insert(drawn.end(), given.begin() + static_cast<std::ptrdiff_t>(at),
+                 given.begin() + static_cast<std::ptrdiff_t>(at + n));
   }
   const auto xs = stack(
       report.points, [](const Point& p) -> auto& { return p.x; });
@@ -300,12 +300,12 @@ const char* describe(IndexCheck check) {
   return "";
 }
 
-void put_report(const Report& report, const Sink& sink) {
+void put_report(const Report& report, std::span<const double> given, const Sink& sink) {
   put_summary(report, sink);
   put_points(report, sink);
   put_others(report, sink);
   put_tables(report, sink);
-  put_figure(report, sink);
+  put_figure(report, given, sink);
   put_text(report, sink);
 }
 

@@ -29,7 +29,6 @@ struct Report {
   std::int64_t n = 0;
   std::int64_t period = 1;
   bool map = true;
-  std::vector<double> given;  // [S,n]
   std::vector<Point> points;
   std::vector<Slow> slow;
   std::vector<Rejected> rejected;
@@ -40,13 +39,12 @@ struct Report {
   std::int64_t starts = 0;
   std::int64_t rounds = 0;
   std::int64_t factorizations = 0;
-  std::int64_t ceres_solves = 0;
   double seconds = 0;
   bool exact_derivative = true;
   bool balanced = false;
 };
 
-/// Puts arrays, summary values, tables, figure and text.
-void put_report(const Report& report, const Sink& sink);
+/// Puts arrays, summary values, tables, figure and text. given [S,n], for the figure.
+void put_report(const Report& report, std::span<const double> given, const Sink& sink);
 
 }  // namespace dynkit::fixed_points

@@ -39,6 +39,7 @@ GrowthRecord::GrowthRecord(std::int64_t size, double batch_length)
 
 void GrowthRecord::add(double span, const double* growths) {
   for (std::size_t i = 0; i < size_; ++i) batch_[i] += growths[i];
+  if (span == 0.0) return;
   batch_span_ += span;
   length_ += span;
   ++pieces_;

@@ -21,7 +21,8 @@ class GrowthRecord {
   /// For `size` quantities, in batches that begin with this length.
   GrowthRecord(std::int64_t size, double batch_length);
 
-  /// A piece of orbit that does not cross the end of a batch; growths [size].
+  /// A piece of orbit that does not cross the end of a batch; growths [size]. A span of 0 adds to
+  /// the piece before.
   void add(double span, const double* growths);
 
   double length() const { return length_; }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <cstdio>
 
 #include "results.hpp"
 #include "volume_rate.hpp"
@@ -131,25 +131,27 @@ double Lyapunov::largest_error(const GrowthRecord& record, std::int64_t K) const
 std::string Lyapunov::follow(const dk_job& job, const Plan& plan, Orbit& orbit,
                              GrowthRecord& record) const {
   const dk_host& host = *job.host;
-  const auto check_cancelled = [&] {
-    if (host.cancelled(&host) != 0) throw Error(DK_CANCELLED, "cancelled");
-  };
-  check_cancelled();
   for (double left = plan.burn_in; left > 1e-9 * plan.burn_in; left -= orbit.span()) {
+    if (host.cancelled(&host) != 0) throw Error(DK_CANCELLED, "cancelled");
     if (!orbit.advance(left)) return orbit.failure();
   }
 
-  // With all exponents, the volume's rate of change as one more quantity, for the sum check.
+  // With all exponents, the rate of change of volumes as one more quantity, for the sum check.
   VolumeRate volume(*job.systems[0], input_);
   const bool has_volume = plan.K == plan.n;
   std::vector<double> growths(static_cast<std::size_t>(plan.K) + 1, 0.0);
   for (;;) {
-    check_cancelled();
     do {
-      const double t0 = orbit.t();
-      if (!orbit.advance(record.to_batch_end())) return orbit.failure();
+      const bool is_cancelled = host.cancelled(&host) != 0;
+      if (is_cancelled || !orbit.advance(record.to_batch_end())) {
+        std::fill(growths.begin(), growths.end(), 0.0);
+        growths.back() = volume.take();
+        record.add(0.0, growths.data());
+        if (is_cancelled) throw Error(DK_CANCELLED, "cancelled");
+        return orbit.failure();
+      }
       std::copy(orbit.growths().begin(), orbit.growths().end(), growths.begin());
-      if (has_volume) volume.add(t0, orbit.span(), orbit.start().data(), orbit.x().data());
+      if (has_volume) volume.add(orbit.t() - orbit.span(), orbit.span(), orbit.start(), orbit.x());
       const bool ends_batch = record.to_batch_end() - orbit.span() < 1e-9 * record.batch_length();
       growths.back() = has_volume && ends_batch ? volume.take() : 0.0;
       record.add(orbit.span(), growths.data());

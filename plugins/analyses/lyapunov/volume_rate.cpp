@@ -36,12 +36,12 @@ VolumeRate::VolumeRate(const dk_system& system, std::vector<double> u)
       capacity_(capacity_for(system.info->n)),
       J_(capacity_ * static_cast<std::size_t>(system.info->n * system.info->n)) {}
 
-void VolumeRate::add(double t0, double span, const double* x0, const double* x1) {
-  const std::int64_t n = system_->info->n;
+void VolumeRate::add(double t0, double span, const std::vector<double>& x0,
+                     const std::vector<double>& x1) {
   times_.push_back(t0);
   spans_.push_back(span);
-  states_.insert(states_.end(), x0, x0 + n);
-  ends_.insert(ends_.end(), x1, x1 + n);
+  states_.insert(states_.end(), x0.begin(), x0.end());
+  ends_.insert(ends_.end(), x1.begin(), x1.end());
   // A flow's pieces need one Jacobian more than there are pieces.
   if (times_.size() + 1 == capacity_) flush();
 }

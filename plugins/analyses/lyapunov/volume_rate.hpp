@@ -21,7 +21,7 @@ class VolumeRate {
   VolumeRate(const dk_system& system, std::vector<double> u);
 
   /// A piece from x0 at time t0 to x1 at time t0 + span; for maps span is its number of steps.
-  void add(double t0, double span, const double* x0, const double* x1);
+  void add(double t0, double span, const std::vector<double>& x0, const std::vector<double>& x1);
 
   /// The change of log volume along all pieces since the last call. NaN where the model refuses.
   double take();

@@ -5,6 +5,7 @@
  *   time     [time]                    states   [trial, time, state]
  *   inputs   [trial, time, input]      targets  [trial, time, output]
  *   rates    [trial, time, neuron]     spikes   [trial, time, neuron]   (events per bin)
+ *   observations [trial, time, observation]       (states as they were measured)
  *   mask     [trial, time]             split    [trial]  0 train, 1 validation, 2 test
  *   bin_width, and other values of rank 0
  * states[:,0] is the initial state; inputs[:,k] acts between times k and k+1; targets align with

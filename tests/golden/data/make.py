@@ -120,6 +120,8 @@ def write_hdf5():
         other = file.create_dataset("other_unit", data=1.0)
         other.attrs["unit"] = 3.0  # not a text: passed over
 
+    with h5py.File("too_large_u8.h5", "w") as file:
+        file["x"] = np.array([1, 2**63], np.uint64)
     with h5py.File("huge.h5", "w") as file:
         file.create_dataset("x", (1 << 40,), "f8", chunks=(1 << 10,))
 

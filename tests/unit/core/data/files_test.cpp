@@ -146,7 +146,7 @@ TEST(Sha256, MatchesHashlibForEveryLengthOfText) {
 
 TEST(Sha256, OfAFileLongerThanOneReadIsThatOfItsBytes) {
   const TemporaryFolder folder;
-  for (const std::size_t tail : {0, 1, 63}) {
+  for (const std::size_t tail : {0u, 1u, 63u}) {
     const std::string text((std::size_t{1} << 20) + tail, 'q');
     write_file_atomically(folder / "a", as_bytes(text));
     EXPECT_EQ(sha256_file(folder / "a"), sha256(as_bytes(text))) << tail;

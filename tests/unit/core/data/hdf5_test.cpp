@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/data/hdf5_handle.hpp"
+#include "core/data/hdf5_values.hpp"
 #include "data_cases.hpp"
 
 namespace dynkit {
@@ -103,6 +105,33 @@ TEST(Hdf5, RefusesASmallFileThatDeclaresAHugeDataset) {
   EXPECT_EQ(message, golden("huge.h5").native() +
                          ": array 'x': the arrays need 8,796,093,022,208 bytes in memory; at most "
                          "1,073,741,824 are allowed for a file of this size");
+}
+
+TEST(Hdf5, RefusesUnsignedIntegersAboveTheSignedRange) {
+  EXPECT_EQ(error_of([] { load_hdf5(golden("too_large_u8.h5")); }),
+            golden("too_large_u8.h5").native() +
+                ": array 'x': the element 9223372036854775808 does not fit into a signed 64-bit "
+                "integer");
+}
+
+// The elements of a small file may all point to one long text, so it is not the file's size that
+// bounds what they take.
+TEST(Hdf5, CountsTheTextsThatItReads) {
+  const TemporaryFolder folder;
+  save_hdf5(
+      folder / "a.h5",
+      {{"x", make_array<std::string>({9}, std::vector<std::string>(9, std::string(1000, 'x')))}});
+  const Hdf5Session session;
+  const Hdf5Handle file =
+      own_hdf5(H5Fopen((folder / "a.h5").c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
+  const Hdf5Handle dataset = own_hdf5(H5Dopen2(file.get(), "x", H5P_DEFAULT), H5Dclose);
+  const auto read_with = [&](std::uint64_t memory) {
+    MemoryBudget budget(0);
+    budget.take(MemoryBudget::kExpandedLimit - memory);
+    return read_hdf5_dataset(dataset.get(), budget);
+  };
+  EXPECT_EQ(read_with(10000).size(), 9);
+  error_of([&] { read_with(9000); }, DK_TOO_LARGE);
 }
 
 TEST(Hdf5, SaysWhatIsWrongWithTheFile) {

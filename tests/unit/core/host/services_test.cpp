@@ -169,6 +169,16 @@ TEST(HostTable, TellsWhetherTheRunIsCancelled) {
   EXPECT_EQ(host.table().cancelled(&host.table()), 1);
 }
 
+TEST(HostTable, HeedsAFlagOfTheProgram) {
+  std::atomic<bool> cancelled{false};
+  ServicesOptions options;
+  options.cancelled = &cancelled;
+  Services services(std::move(options));
+  const HostTable host(services, "");
+  cancelled = true;
+  EXPECT_EQ(host.table().cancelled(&host.table()), 1);
+}
+
 TEST(HostTable, TellsTheFolderOfItsOwnLibrary) {
   Services services;
   const HostTable first(services, "/plugins/a"), second(services, "/plugins/b");

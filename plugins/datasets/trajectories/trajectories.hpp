@@ -1,0 +1,64 @@
+// Trajectories of any model.
+//
+//     states[s,k] = x_s(t_k),   t_k = k dt,   after a burn-in;   observations = states + sigma xi
+//
+//   S trials   T times   n state   m input   xi ~ N(0, I)
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "dynkit/job.hpp"
+#include "dynkit/settings.hpp"
+
+namespace dynkit::trajectories {
+
+class Trajectories {
+ public:
+  static constexpr dk_setting kSettings[] = {
+      model_setting("model", "the system, { component = \"...\", ... }; left out: the run's model",
+                    DK_OPTIONAL),
+      integer_setting("trials", "1", 1, 1e9, "number of trajectories"),
+      integer_setting("samples", "1000", 1, 1e12, "times in each, the initial state included"),
+      number_setting("dt", "0.01", 0, kUnbounded, "time between samples; maps: 1 is one step"),
+      number_setting("burn_in", "0", 0, kUnbounded, "time that is simulated first and left out"),
+      array_setting("initial",
+                    "initial states [n] or [trials,n]; left out: the model's typical states",
+                    DK_OPTIONAL),
+      number_setting("spread", "0", 0, kUnbounded,
+                     "standard deviation of noise on the initial states"),
+      array_setting("input", "constant input [m], [trials,m], or [trials,samples,m]", DK_OPTIONAL),
+      boolean_setting("noise", "false", "whether the model's own noise drives it"),
+      number_setting("observation_noise", "0", 0, kUnbounded,
+                     "standard deviation of noise on the observations"),
+      text_setting("method", "", nullptr,
+                   "integrator, tsit5 dop853 rk4 adams bdf arkode euler_maruyama heun; empty: chosen"),
+      number_setting("rtol", "1e-6", 0, 1, "relative tolerance"),
+      number_setting("atol", "1e-9", 0, kUnbounded, "absolute tolerance"),
+      number_setting("step", "0", 0, kUnbounded, "step of the fixed-step methods; 0: chosen"),
+      number_setting("validation", "0.2", 0, 1, "share of the trials for validation"),
+      number_setting("test", "0", 0, 1, "share of the trials for testing"),
+  };
+
+  Trajectories(const dk_host& host, const Settings& settings);
+  void generate(const dk_job& job) const;
+
+ private:
+  const dk_system& choose_system(const dk_job& job) const;
+  std::vector<double> initial_states(const dk_job& job, const dk_system& system) const;
+  std::vector<double> grid(const dk_system& system) const;
+  std::vector<double> input_of(const dk_system& system) const;
+  void put(const dk_job& job, const dk_system& system, const std::vector<double>& states,
+           const std::vector<double>& inputs) const;
+
+  const dk_system* system_;
+  std::int64_t trials_, samples_;
+  double dt_, burn_in_, spread_, observation_noise_, rtol_, atol_, step_, validation_, test_;
+  bool noise_;
+  std::string method_;
+  std::vector<double> initial_, input_;
+  std::vector<std::int64_t> initial_shape_, input_shape_;
+};
+
+}  // namespace dynkit::trajectories

@@ -1,0 +1,136 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "systems.hpp"
+
+namespace dynkit::lyapunov {
+namespace {
+
+using testing::Equations;
+using testing::FakeSink;
+using testing::FakeSystem;
+using testing::FakeValues;
+using testing::make_linear;
+using testing::make_lorenz;
+using testing::make_values;
+using testing::make_van_der_pol;
+using testing::run;
+
+TEST(LyapunovFlow, OfLinearFlowIsTheRealPartsOfItsEigenvalues) {
+  // Eigenvalues 0.1, -0.4 +- 3 i.
+  const FakeSystem system(make_linear(DK_FLOW, 3, {-0.4, -3, 0, 3, -0.4, 0, 1, 2, 0.1}));
+  FakeSink sink;
+  run(make_values().number("length", 400).number("step", 0.005), system, sink);
+  const auto& exponents = sink.numbers("exponents");
+  // The integrator's error is 3 (3 h)^4 / 100 < 1e-8; the pair's growth swings within a turn.
+  EXPECT_NEAR(exponents[0], 0.1, 1e-7);
+  EXPECT_NEAR(exponents[1] + exponents[2], -0.8, 1e-7);
+  EXPECT_NEAR(exponents[1], -0.4, 1e-2);
+  EXPECT_NEAR(sink.numbers("sum_check")[0], 0.0, 1e-7);
+}
+
+TEST(LyapunovFlow, OfVanDerPolHasTheFloquetExponent) {
+  const FakeSystem system(make_van_der_pol());
+  FakeSink sink;
+  run(make_values().number("length", 1000), system, sink);
+  const auto& exponents = sink.numbers("exponents");
+  // Both oscillate within a period, and are cut at no whole number of periods: order 1 / T.
+  EXPECT_NEAR(exponents[0], 0.0, 2e-3);
+  EXPECT_NEAR(exponents[1], -1.05937699, 2e-3);
+  EXPECT_NEAR(sink.numbers("kaplan_yorke")[0], 1.0, 2e-3);
+}
+
+TEST(LyapunovFlow, OfLorenzMatchesTheLiterature) {
+  const FakeSystem system(make_lorenz());
+  FakeSink sink;
+  run(make_values().number("length", 2000), system, sink);
+  const auto& exponents = sink.numbers("exponents");
+  const auto& errors = sink.numbers("standard_error");
+  EXPECT_NEAR(exponents[0], 0.90535, 5.0 * errors[0]);
+  EXPECT_LT(errors[0], 0.01);
+  EXPECT_NEAR(exponents[1], 0.0, 2e-3);
+  EXPECT_NEAR(exponents[2], -14.57201, 5.0 * errors[2]);
+  // tr J = -41/3 everywhere: only the integrator's error is left.
+  EXPECT_NEAR(sink.numbers("sum")[0], -41.0 / 3.0, 1e-4);
+  EXPECT_NEAR(sink.numbers("mean_trace")[0], -41.0 / 3.0, 1e-12);
+  EXPECT_NEAR(sink.numbers("kaplan_yorke")[0], 2.06213,
+              5.0 * sink.numbers("kaplan_yorke_error")[0]);
+  EXPECT_EQ(sink.words("converged")[0], "yes");
+}
+
+TEST(LyapunovFlow, ChoosesIntervalsThatKeepTheDigits) {
+  const FakeSystem system(make_lorenz());
+  FakeSink sink;
+  run(make_values().number("length", 500), system, sink);
+  EXPECT_GE(sink.numbers("worst_pivot")[0], 1e-10);
+  // Rates differ by 15.5, an interval is to spread them by 12: about 650 intervals, not 55000.
+  EXPECT_LT(sink.integers("qr_steps")[0], 1500);
+  EXPECT_GT(sink.integers("qr_steps")[0], 500);
+}
+
+TEST(LyapunovFlow, GoesOnUntilTheErrorIsReached) {
+  const FakeSystem system(make_lorenz());
+  FakeSink sink;
+  run(make_values().number("length", 100).number("target_error", 0.012), system, sink);
+  EXPECT_EQ(sink.words("converged")[0], "yes");
+  EXPECT_GT(sink.numbers("length")[0], 100.0);
+  for (const double error : sink.numbers("standard_error")) EXPECT_LE(error, 0.012);
+}
+
+TEST(LyapunovFlow, SaysWhenTheErrorIsNotReached) {
+  const FakeSystem system(make_lorenz());
+  FakeSink sink;
+  const FakeValues values =
+      make_values().number("length", 64).number("target_error", 1e-6).number("max_length", 130);
+  run(values, system, sink);
+  EXPECT_TRUE(sink.words("converged")[0].starts_with("no: a standard error is "));
+  EXPECT_LE(sink.numbers("length")[0], 130.0);
+  EXPECT_GT(sink.numbers("length")[0], 100.0);
+}
+
+TEST(LyapunovFlow, SeesThatAnOrbitIsStillSettling) {
+  // Slow leakage out of a saddle's neighborhood: rate tanh(t - 50) changes its sign half way.
+  Equations slow;
+  slow.n = 1;
+  slow.flags = DK_USES_TIME;
+  slow.eval = [](double, const double*, const double*, double* out) { out[0] = 0.0; };
+  slow.jacobian = [](double t, const double*, const double*, double* J) {
+    J[0] = std::tanh(0.1 * (t - 50.0));
+  };
+  const FakeSystem system(slow);
+  FakeSink sink;
+  run(make_values().number("length", 100).number("burn_in", 0), system, sink);
+  EXPECT_TRUE(sink.words("converged")[0].starts_with("no: exponent 1 differs between the halves"));
+}
+
+TEST(LyapunovFlow, PassesItsInputOn) {
+  Equations driven;
+  driven.n = 1;
+  driven.m = 2;
+  driven.eval = [](double, const double* x, const double* u, double* out) {
+    out[0] = (u[0] - u[1]) * x[0];
+  };
+  driven.jacobian = [](double, const double*, const double* u, double* J) { J[0] = u[0] - u[1]; };
+  const FakeSystem system(driven);
+  FakeSink sink;
+  run(make_values().number("length", 10).array("input", {2}, {0.25, 1.0}), system, sink);
+  EXPECT_NEAR(sink.numbers("largest")[0], -0.75, 1e-9);
+  EXPECT_NEAR(sink.numbers("mean_trace")[0], -0.75, 1e-12);
+}
+
+TEST(LyapunovFlow, DrawsALineForEachExponent) {
+  const FakeSystem system(make_lorenz());
+  FakeSink sink;
+  run(make_values().number("length", 64), system, sink);
+  const auto& figure = sink.figures.at("convergence");
+  EXPECT_EQ(figure.kind, "line");
+  EXPECT_EQ(figure.series, 3u);
+  EXPECT_EQ(figure.x, "series_time");
+  const auto T = sink.arrays.at("series_time").shape[0];
+  EXPECT_EQ(sink.arrays.at("series").shape, (std::vector<std::int64_t>{T, 3}));
+  EXPECT_GT(T, 50);
+}
+
+}  // namespace
+}  // namespace dynkit::lyapunov

@@ -1,0 +1,159 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "systems.hpp"
+
+namespace dynkit::lyapunov {
+namespace {
+
+using testing::Equations;
+using testing::FakeHost;
+using testing::FakeSink;
+using testing::FakeSystem;
+using testing::make_henon;
+using testing::make_linear;
+using testing::make_values;
+using testing::run;
+
+TEST(LyapunovMap, OfDiagonalMapIsTheLogOfItsEntries) {
+  const FakeSystem system(make_linear(DK_MAP, 3, {0.8, 0, 0, 0, -1.1, 0, 0, 0, 0.01}));
+  FakeSink sink;
+  run(make_values().number("length", 200), system, sink);
+  const std::vector<double> expected = {std::log(1.1), std::log(0.8), std::log(0.01)};
+  for (std::size_t k = 0; k < 3; ++k) {
+    // Random directions approach the invariant ones at least as fast as (0.8/1.1)^100 < 1e-13.
+    EXPECT_NEAR(sink.numbers("exponents")[k], expected[k], 1e-12);
+    EXPECT_LT(sink.numbers("standard_error")[k], 1e-12);
+  }
+  EXPECT_NEAR(sink.numbers("sum_check")[0], 0.0, 1e-12);
+  EXPECT_EQ(sink.words("converged")[0], "yes");
+}
+
+TEST(LyapunovMap, OfCatMapIsTheGoldenMean) {
+  const FakeSystem system(make_linear(DK_MAP, 2, {2, 1, 1, 1}));
+  FakeSink sink;
+  run(make_values(), system, sink);
+  const double expected = std::log((3.0 + std::sqrt(5.0)) / 2.0);
+  EXPECT_NEAR(sink.numbers("exponents")[0], expected, 1e-12);
+  EXPECT_NEAR(sink.numbers("exponents")[1], -expected, 1e-12);
+  EXPECT_NEAR(sink.numbers("kaplan_yorke")[0], 2.0, 1e-12);
+}
+
+TEST(LyapunovMap, OfLogisticMapIsLogTwo) {
+  Equations logistic;
+  logistic.time_kind = DK_MAP;
+  logistic.typical_state = {0.1234};
+  logistic.eval = [](double, const double* x, const double*, double* out) {
+    out[0] = 4.0 * x[0] * (1.0 - x[0]);
+  };
+  logistic.jacobian = [](double, const double* x, const double*, double* J) {
+    J[0] = 4.0 - 8.0 * x[0];
+  };
+  const FakeSystem system(logistic);
+  FakeSink sink;
+  run(make_values().number("length", 100000), system, sink);
+  // log |4 - 8 x| = log 2 + h(x') - h(x) with h = log sqrt(x (1 - x)): a bounded remainder over
+  // 1e5.
+  EXPECT_NEAR(sink.numbers("exponents")[0], std::log(2.0), 3e-4);
+  EXPECT_NEAR(sink.numbers("mean_trace")[0], sink.numbers("exponents")[0], 1e-12);
+}
+
+TEST(LyapunovMap, OfHenonMatchesTheLiterature) {
+  const FakeSystem system(make_henon());
+  FakeSink sink;
+  run(make_values().number("length", 400000), system, sink);
+  EXPECT_NEAR(sink.numbers("exponents")[0], 0.419153, 5.0 * sink.numbers("standard_error")[0]);
+  EXPECT_LT(sink.numbers("standard_error")[0], 1e-3);
+  EXPECT_NEAR(sink.numbers("sum")[0], std::log(0.3), 1e-10);
+  EXPECT_NEAR(sink.numbers("sum_check")[0], 0.0, 1e-10);
+  EXPECT_NEAR(sink.numbers("kaplan_yorke")[0], 1.258238,
+              5.0 * sink.numbers("kaplan_yorke_error")[0]);
+}
+
+TEST(LyapunovMap, StandardErrorIsThatOfRepetitions) {
+  const FakeSystem system(make_henon());
+  double mean = 0.0, square = 0.0, stated = 0.0;
+  const int repetitions = 40;
+  for (int i = 0; i < repetitions; ++i) {
+    FakeSink sink;
+    run(make_values().number("length", 6400).array("initial", {2}, {0.01 * i - 0.2, 0.1}), system,
+        sink);
+    const double exponent = sink.numbers("exponents")[0] - 0.419153;
+    mean += exponent / repetitions;
+    square += exponent * exponent / repetitions;
+    stated += sink.numbers("standard_error")[0] / repetitions;
+  }
+  const double observed = std::sqrt(square);
+  // From 40 repetitions the spread is known to 11 percent; batches are correlated a little.
+  EXPECT_GT(stated, 0.5 * observed);
+  EXPECT_LT(stated, 2.0 * observed);
+  EXPECT_LT(std::abs(mean), 5.0 * observed / std::sqrt(repetitions));
+}
+
+TEST(LyapunovMap, OfSingularMapHasAnInfiniteExponent) {
+  const FakeSystem system(make_linear(DK_MAP, 3, {0.5, 0, 0, 0, 2, 4, 0, 1, 2}));
+  FakeSink sink;
+  run(make_values().number("length", 128), system, sink);
+  const auto& exponents = sink.numbers("exponents");
+  EXPECT_NEAR(exponents[0], std::log(4.0), 1e-12);
+  EXPECT_NEAR(exponents[1], std::log(0.5), 1e-12);
+  EXPECT_EQ(exponents[2], -std::numeric_limits<double>::infinity());
+  EXPECT_EQ(sink.words("converged")[0], "yes");
+}
+
+TEST(LyapunovMap, IsAlsoPerTimeWhereTheStepIsKnown) {
+  Equations map = make_linear(DK_MAP, 2, {0.5, 0, 0, 0.25});
+  map.step = 0.1;
+  const FakeSystem system(map);
+  FakeSink sink;
+  run(make_values(), system, sink);
+  EXPECT_NEAR(sink.numbers("exponents_per_time")[0], -10.0 * std::log(2.0), 1e-11);
+}
+
+TEST(LyapunovMap, FindsTheLeadingExponentAlone) {
+  const FakeSystem system(make_henon());
+  FakeSink one, all;
+  run(make_values().number("length", 6400).integer("exponents", 1), system, one);
+  run(make_values().number("length", 6400), system, all);
+  ASSERT_EQ(one.numbers("exponents").size(), 1u);
+  // The same orbit; tangents agree after the burn-in, whose end is one of growth e^(0.42 640).
+  EXPECT_NEAR(one.numbers("exponents")[0], all.numbers("exponents")[0], 1e-10);
+  EXPECT_TRUE(std::isnan(one.numbers("sum_check")[0]));
+  EXPECT_TRUE(std::isnan(one.numbers("kaplan_yorke")[0]));
+}
+
+TEST(LyapunovMap, DoesNotDependOnTheInterval) {
+  const FakeSystem system(make_henon());
+  FakeSink often, seldom;
+  run(make_values().number("length", 6400).number("qr_interval", 1), system, often);
+  run(make_values().number("length", 6400).number("qr_interval", 5), system, seldom);
+  EXPECT_EQ(often.integers("qr_steps")[0], 6400 + 640);
+  EXPECT_EQ(seldom.integers("qr_steps")[0], (6400 + 640) / 5);
+  for (const std::size_t k : {0u, 1u}) {
+    EXPECT_NEAR(often.numbers("exponents")[k], seldom.numbers("exponents")[k], 1e-9);
+  }
+}
+
+TEST(LyapunovMap, OfEscapingOrbitIsDataNotError) {
+  const FakeSystem system(make_henon(2.0));
+  FakeSink sink;
+  run(make_values().array("initial", {2}, {3.0, 0.0}), system, sink);
+  EXPECT_TRUE(sink.words("converged")[0].starts_with("no: ")) << sink.words("converged")[0];
+  EXPECT_TRUE(std::isnan(sink.numbers("largest")[0]));
+}
+
+TEST(LyapunovMap, PutsWhatIsDoneWhenCancelled) {
+  const FakeSystem system(make_linear(DK_MAP, 2, {0.5, 0, 0, 0.25}));
+  FakeHost host;
+  host.cancel_after = 60;
+  FakeSink sink;
+  EXPECT_THROW(run(make_values().number("length", 6400), system, sink, host), Error);
+  EXPECT_EQ(sink.words("converged")[0], "no: cancelled");
+  EXPECT_NEAR(sink.numbers("exponents")[0], std::log(0.5), 1e-6);
+  EXPECT_NEAR(sink.numbers("sum_check")[0], 0.0, 1e-12);
+  EXPECT_LT(sink.numbers("length")[0], 6400.0);
+}
+
+}  // namespace
+}  // namespace dynkit::lyapunov

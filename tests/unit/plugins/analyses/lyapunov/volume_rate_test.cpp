@@ -1,0 +1,68 @@
+#include "plugins/analyses/lyapunov/volume_rate.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "systems.hpp"
+
+namespace dynkit::lyapunov {
+namespace {
+
+using testing::Equations;
+using testing::FakeSystem;
+
+TEST(VolumeRate, OfMapAddsLogDeterminantsOfAllSteps) {
+  // det J = -3 x^2 y^0 ... : x' = x^3 + y, y' = x, |det| = 1, and z' = z^2 with 2 |z|.
+  Equations map;
+  map.time_kind = DK_MAP;
+  map.n = 2;
+  map.eval = [](double, const double* x, const double*, double* out) {
+    out[0] = x[0] * x[0];
+    out[1] = x[0] + 0.5 * x[1];
+  };
+  map.jacobian = [](double, const double* x, const double*, double* J) {
+    const double rows[] = {2.0 * x[0], 0.0, 1.0, 0.5};
+    std::copy_n(rows, 4, J);
+  };
+  const FakeSystem system(map);
+  VolumeRate volume(system.table(), {});
+  double expected = 0.0, z = 1.3;
+  const int steps[] = {3, 1, 2};
+  for (const int count : steps) {
+    volume.add(0.0, count, {z, 0.0}, {0.0, 0.0});
+    for (int i = 0; i < count; ++i) {
+      expected += std::log(z);
+      z *= z;
+    }
+  }
+  EXPECT_NEAR(volume.take(), expected, 1e-12);
+  EXPECT_EQ(volume.take(), 0.0);
+}
+
+TEST(VolumeRate, OfFlowIntegratesTheTrace) {
+  // tr J = 2 x + t with x(t) = t^2: the trapezoidal rule has the error T h^2 / 12 times 2 per x''.
+  Equations flow;
+  flow.n = 1;
+  flow.flags = DK_USES_TIME;
+  flow.jacobian = [](double t, const double* x, const double*, double* J) {
+    J[0] = 2.0 * x[0] + t;
+  };
+  const FakeSystem system(flow);
+  const auto integrate = [&](int pieces) {
+    VolumeRate volume(system.table(), {});
+    const double h = 2.0 / pieces;
+    for (int i = 0; i < pieces; ++i) {
+      const double t = h * i;
+      volume.add(t, h, {t * t}, {(t + h) * (t + h)});
+    }
+    return volume.take();
+  };
+  const double exact = 2.0 * 8.0 / 3.0 + 2.0;
+  const double coarse = integrate(100) - exact, fine = integrate(200) - exact;
+  EXPECT_NEAR(coarse / fine, 4.0, 1e-6);
+  EXPECT_NEAR(fine, 2.0 * 1e-4 / 12.0 * 4.0, 1e-12);
+}
+
+}  // namespace
+}  // namespace dynkit::lyapunov
