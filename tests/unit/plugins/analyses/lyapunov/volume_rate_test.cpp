@@ -13,7 +13,7 @@ using testing::Equations;
 using testing::FakeSystem;
 
 TEST(VolumeRate, OfMapAddsLogDeterminantsOfAllSteps) {
-  // det J = -3 x^2 y^0 ... : x' = x^3 + y, y' = x, |det| = 1, and z' = z^2 with 2 |z|.
+  // x' = x^2, y' = x + y / 2: det J = x.
   Equations map;
   map.time_kind = DK_MAP;
   map.n = 2;
