@@ -24,4 +24,7 @@ void add_report(CLI::App& app, CommandContext& context);
 void add_data(CLI::App& app, CommandContext& context);
 void add_worker(CLI::App& app, CommandContext& context);
 
+/// `check` below `plugin`, and the hidden command that runs one check.
+void add_plugin_check(CLI::App& app, CLI::App& plugin, CommandContext& context);
+
 }  // namespace dynkit

@@ -166,7 +166,7 @@ int info(const CommandContext& context, const PluginArguments& arguments) {
 }  // namespace
 
 void add_plugin(CLI::App& app, CommandContext& context) {
-  CLI::App* plugin = app.add_subcommand("plugin", "list and describe plugins");
+  CLI::App* plugin = app.add_subcommand("plugin", "list, describe and check plugins");
   plugin->require_subcommand(1);
   auto arguments = std::make_shared<PluginArguments>();
   const auto add = [&](const char* name, const char* help, const char* example,
@@ -187,6 +187,7 @@ void add_plugin(CLI::App& app, CommandContext& context) {
       "dynkit plugin info org.dynkit.fixed_points", info)
       ->add_option("component", arguments->component, "component id, or id@major")
       ->required();
+  add_plugin_check(app, *plugin, context);
 }
 
 }  // namespace dynkit

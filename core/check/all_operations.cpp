@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace dynkit::check {
+namespace dynkit::conformance {
 namespace {
 
 Numbers rows(const Numbers& all, std::int64_t width, std::int64_t begin, std::int64_t end) {
@@ -19,9 +19,8 @@ Task Task::part(const Facts& facts, std::int64_t begin, std::int64_t end) const 
   part.directions.one_theta = directions.one_theta;
   part.directions.x = rows(directions.x, k * facts.n, begin, end);
   part.directions.u = rows(directions.u, k * facts.m, begin, end);
-  part.directions.theta = directions.one_theta
-                              ? directions.theta
-                              : rows(directions.theta, k * facts.p, begin, end);
+  part.directions.theta =
+      directions.one_theta ? directions.theta : rows(directions.theta, k * facts.p, begin, end);
   return part;
 }
 
@@ -48,7 +47,8 @@ AllResults run_all(const Subject& subject, const Task& task, const Form& form) {
   const std::int64_t K = task.K();
   Caller caller(subject, task.batch, form);
   AllResults results;
-  const auto keep = [&](const char* name, Numbers numbers, std::int64_t width, bool is_sum = false) {
+  const auto keep = [&](const char* name, Numbers numbers, std::int64_t width,
+                        bool is_sum = false) {
     results.all.push_back({name, std::move(numbers), width, is_sum});
   };
   keep("the result of eval", caller.eval(), facts.q);
@@ -89,4 +89,4 @@ AllResults run_in_parts(const Subject& subject, const Task& task, std::int64_t s
   return whole;
 }
 
-}  // namespace dynkit::check
+}  // namespace dynkit::conformance

@@ -4,7 +4,7 @@
 #include "compare.hpp"
 #include "points.hpp"
 
-namespace dynkit::check {
+namespace dynkit::conformance {
 
 /// What the operations are applied to: points, K directions and cotangents.
 struct Task {
@@ -27,4 +27,4 @@ AllResults run_all(const Subject& subject, const Task& task, const Form& form = 
 /// The same with the results of consecutive parts of at most `size` samples put together.
 AllResults run_in_parts(const Subject& subject, const Task& task, std::int64_t size);
 
-}  // namespace dynkit::check
+}  // namespace dynkit::conformance

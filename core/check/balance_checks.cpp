@@ -9,7 +9,7 @@
 #include "dynkit/balance.h"
 #include "small_lu.hpp"
 
-namespace dynkit::check {
+namespace dynkit::conformance {
 namespace {
 
 constexpr std::int64_t kSamples = 7;
@@ -225,10 +225,11 @@ constexpr std::array kChecks = {
     Check{"balance_jacobian", Scope::model, false,
           "The Jacobian of the balanced residual agrees with its differences.",
           check_balance_jacobian},
-    Check{"balance_zeros", Scope::model, false,
-          "Where Newton's method brings the balanced residual to zero, F(x) - x or f(x) is zero too, "
-          "and det(-dr/dx) has the sign that it has for the plain residual.",
-          check_balance_zeros},
+    Check{
+        "balance_zeros", Scope::model, false,
+        "Where Newton's method brings the balanced residual to zero, F(x) - x or f(x) is zero too, "
+        "and det(-dr/dx) has the sign that it has for the plain residual.",
+        check_balance_zeros},
     Check{"balance_rest", Scope::model, false,
           "Where 2000 steps of a map have come to rest, the balanced residual is zero.",
           check_balance_rest},
@@ -236,6 +237,8 @@ constexpr std::array kChecks = {
 
 }  // namespace
 
-std::span<const Check> balance_checks() { return kChecks; }
+std::span<const Check> balance_checks() {
+  return kChecks;
+}
 
-}  // namespace dynkit::check
+}  // namespace dynkit::conformance

@@ -7,11 +7,13 @@
 
 #include "dynkit/error.hpp"
 
-namespace dynkit::check {
+namespace dynkit::conformance {
 namespace {
 
 // Different everywhere, of order one, the same on every machine.
-double number_at(std::size_t i) { return 0.125 * static_cast<double>((i * 37 + 11) % 17) - 1.0; }
+double number_at(std::size_t i) {
+  return 0.125 * static_cast<double>((i * 37 + 11) % 17) - 1.0;
+}
 
 Array numbers(std::vector<std::int64_t> shape, std::vector<std::string> dimensions) {
   Array array{std::move(shape), std::vector<double>{}, std::move(dimensions), {}, {}};
@@ -119,4 +121,4 @@ std::optional<std::int64_t> BuiltinSource::extent(const std::string&, std::size_
   return std::nullopt;
 }
 
-}  // namespace dynkit::check
+}  // namespace dynkit::conformance

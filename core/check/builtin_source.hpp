@@ -8,7 +8,7 @@
 #include "dynkit/core/settings.hpp"
 #include "dynkit/core/system.hpp"
 
-namespace dynkit::check {
+namespace dynkit::conformance {
 
 /// What the values of settings are that name something of the checker's.
 inline constexpr const char* kBuiltinModel = "builtin";
@@ -60,4 +60,4 @@ class BuiltinSource : public SettingSource {
   BuiltinData data_;
 };
 
-}  // namespace dynkit::check
+}  // namespace dynkit::conformance

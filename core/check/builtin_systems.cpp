@@ -6,7 +6,7 @@
 #include "dynkit/core/random.hpp"
 #include "dynkit/differentiable_model.hpp"
 
-namespace dynkit::check {
+namespace dynkit::conformance {
 namespace {
 
 // A contraction towards a point that the input moves: x' = A x + B u + c.
@@ -106,4 +106,4 @@ std::vector<BuiltinSystem> builtin_systems(const dk_host& host) {
   return systems;
 }
 
-}  // namespace dynkit::check
+}  // namespace dynkit::conformance

@@ -6,7 +6,7 @@
 
 #include "dynkit/core/config.hpp"
 
-namespace dynkit::check {
+namespace dynkit::conformance {
 namespace {
 
 constexpr std::size_t kBufferAlignment = 64;
@@ -23,7 +23,9 @@ std::int64_t width_of(const Numbers& all, std::int64_t S) {
   return S > 0 ? static_cast<std::int64_t>(all.size()) / S : 0;
 }
 
-std::uint64_t bits(double value) { return std::bit_cast<std::uint64_t>(value); }
+std::uint64_t bits(double value) {
+  return std::bit_cast<std::uint64_t>(value);
+}
 
 Numbers first_row(const Numbers& dense, std::int64_t width, bool shared) {
   return shared ? Numbers(dense.begin(), dense.begin() + width) : dense;
@@ -90,8 +92,8 @@ void Placed::make(const std::string& name) {
   name_ = name;
   const bool empty = S_ == 0 || width_ == 0;
   const std::size_t count = empty ? 0 : index(S_ - 1, width_ - 1) + 1;
-  memory_ = std::make_unique<GuardedMemory>(
-      name, static_cast<std::int64_t>(count * sizeof(double)), alignof(double));
+  memory_ = std::make_unique<GuardedMemory>(name, static_cast<std::int64_t>(count * sizeof(double)),
+                                            alignof(double));
   std::fill_n(data(), count, std::bit_cast<double>(kUnwritten));
 }
 
@@ -120,8 +122,8 @@ void Placed::check_gaps() const {
   }
   for (std::size_t i = 0; i < own.size(); ++i) {
     if (own[i] == 0 && bits(data()[i]) != kUnwritten) {
-      fail("writes {} between the rows of {}, at element {}: the stride is {}", data()[i], name_,
-           i, sample_step_);
+      fail("writes {} between the rows of {}, at element {}: the stride is {}", data()[i], name_, i,
+           sample_step_);
     }
   }
 }
@@ -168,8 +170,8 @@ Caller::Caller(const Subject& subject, const Batch& batch, const Form& form)
 void Caller::make_prepared() {
   const Operations& operations = subject_.operations();
   if (!operations.prepared_size || !operations.prepare) return;
-  prepared_ = std::make_unique<GuardedMemory>("prepared", operations.prepared_size(),
-                                              kBufferAlignment);
+  prepared_ =
+      std::make_unique<GuardedMemory>("prepared", operations.prepared_size(), kBufferAlignment);
   std::memset(prepared_->data(), form_.fill, prepared_->bytes());
   theta_.memory().freeze();
   dk_error error{};
@@ -237,8 +239,8 @@ Numbers Caller::eval() {
 Numbers Caller::jacobian(std::int32_t wrt) {
   const Facts& facts = subject_.facts();
   const char* names[] = {"the state Jacobian", "the input Jacobian", "the parameter Jacobian"};
-  const Placed out = Placed::matrices(names[wrt - DK_WRT_STATE], S_, facts.q,
-                                      facts.width(wrt), form_);
+  const Placed out =
+      Placed::matrices(names[wrt - DK_WRT_STATE], S_, facts.q, facts.width(wrt), form_);
   const dk_matrices J = out.as_matrices();
   run("jacobian", scratch_bytes(DK_JACOBIAN, 1), [&](const dk_points* points, dk_error* error) {
     return subject_.operations().jacobian(points, wrt, &J, error);
@@ -303,4 +305,4 @@ Pullback Caller::vjp(std::int64_t K, const Numbers& out_bar, const Wanted& wante
   return pullback;
 }
 
-}  // namespace dynkit::check
+}  // namespace dynkit::conformance

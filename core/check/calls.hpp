@@ -10,10 +10,10 @@
 #include "guarded_memory.hpp"
 #include "subject.hpp"
 
-namespace dynkit::check {
+namespace dynkit::conformance {
 
-/// S points, dense and in rows; h empty: the subject does not use it. theta [S,p], or [1,p] that all
-/// samples share.
+/// S points, dense and in rows; h empty: the subject does not use it. theta [S,p], or [1,p] that
+/// all samples share.
 struct Batch {
   std::int64_t S = 0;
   Numbers t, h, x, u, theta;
@@ -45,8 +45,8 @@ struct Pullback {
 /// How the arguments of a call are laid out and which buffers it gets.
 struct Form {
   std::int32_t layout = DK_ROWS;
-  std::int64_t gap = 0;         // added to every stride
-  bool share_x = false;         // stride 0: the first sample's state for all; likewise the others
+  std::int64_t gap = 0;  // added to every stride
+  bool share_x = false;  // stride 0: the first sample's state for all; likewise the others
   bool share_u = false;
   bool share_t = false;
   bool no_t = false, no_u = false;  // NULL
@@ -101,9 +101,9 @@ class Caller {
  public:
   Caller(const Subject& subject, const Batch& batch, const Form& form = {});
 
-  Numbers eval();                                                             // [S,q]
-  Numbers jacobian(std::int32_t wrt);                                         // [S,q,k]
-  Numbers jvp(const Directions& directions);                                  // [S,K,q]
+  Numbers eval();                                                              // [S,q]
+  Numbers jacobian(std::int32_t wrt);                                          // [S,q,k]
+  Numbers jvp(const Directions& directions);                                   // [S,K,q]
   Pullback vjp(std::int64_t K, const Numbers& out_bar, const Wanted& wanted);  // out_bar [S,K,q]
 
   /// Whether the last call gave numbers; false: a status > 0, allowed by `may_refuse`.
@@ -132,4 +132,4 @@ class Caller {
   bool answered_ = false;
 };
 
-}  // namespace dynkit::check
+}  // namespace dynkit::conformance

@@ -15,7 +15,7 @@
 #include "dynkit/core/random.hpp"
 #include "dynkit/plugin.h"
 
-namespace dynkit::check {
+namespace dynkit::conformance {
 
 /// A rule is broken: one sentence with the numbers.
 class CheckFailure : public std::runtime_error {
@@ -56,7 +56,6 @@ enum class Scope {
   numeric,    // models and readouts
   model,
   job,  // datasets and analyses
-  analysis,
 };
 
 struct Check {
@@ -87,4 +86,4 @@ const Check& find_check(const std::string& name);
 /// Whether a check is meant for components of this interface.
 bool applies(const Check& check, std::string_view interface_id);
 
-}  // namespace dynkit::check
+}  // namespace dynkit::conformance

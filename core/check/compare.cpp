@@ -4,7 +4,7 @@
 #include <bit>
 #include <cmath>
 
-namespace dynkit::check {
+namespace dynkit::conformance {
 namespace {
 
 bool is_same(double a, double b) {
@@ -47,9 +47,10 @@ void expect_close(const std::string& what, const Numbers& found, const Numbers& 
         std::max(row_scale(found, row, row_width), row_scale(expected, row, row_width));
     const double difference = std::abs(found[i] - expected[i]);
     if (difference <= tolerance * scale) continue;
-    fail("{}: element {} of row {} is {:.17g} instead of {:.17g}: they differ by {:.3g}, {:.3g} is "
-         "allowed",
-         what, i % row_width, row, found[i], expected[i], difference, tolerance * scale);
+    fail(
+        "{}: element {} of row {} is {:.17g} instead of {:.17g}: they differ by {:.3g}, {:.3g} is "
+        "allowed",
+        what, i % row_width, row, found[i], expected[i], difference, tolerance * scale);
   }
 }
 
@@ -82,4 +83,4 @@ void expect_same_bits(const std::string& what, const AllResults& found,
   });
 }
 
-}  // namespace dynkit::check
+}  // namespace dynkit::conformance

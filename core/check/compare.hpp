@@ -5,7 +5,7 @@
 
 #include "subject.hpp"
 
-namespace dynkit::check {
+namespace dynkit::conformance {
 
 /// Throws CheckFailure if an element differs by more than `tolerance` times the largest magnitude
 /// among the `width` elements of its row (NaN equals NaN, infinities themselves). `what` begins the
@@ -24,15 +24,14 @@ struct AllResults {
   struct One {
     std::string name;
     Numbers numbers;
-    std::int64_t width = 1;    // of a sample's row
-    bool is_sum = false;       // over the samples
+    std::int64_t width = 1;  // of a sample's row
+    bool is_sum = false;     // over the samples
   };
   std::vector<One> all;
 };
 
 void expect_close(const std::string& what, const AllResults& found, const AllResults& expected,
                   double tolerance);
-void expect_same_bits(const std::string& what, const AllResults& found,
-                      const AllResults& expected);
+void expect_same_bits(const std::string& what, const AllResults& found, const AllResults& expected);
 
-}  // namespace dynkit::check
+}  // namespace dynkit::conformance

@@ -7,7 +7,7 @@
 #include "checks.hpp"
 #include "differences.hpp"
 
-namespace dynkit::check {
+namespace dynkit::conformance {
 namespace {
 
 constexpr std::int64_t kSamples = 4;
@@ -37,9 +37,8 @@ void compare_jacobian(const Subject& subject, const Batch& batch, std::int32_t w
   if (k == 0) return;
   const Numbers J = Caller(subject, batch).jacobian(wrt);
   for (const std::int64_t j : chosen_columns(subject, k)) {
-    const double unit = unit_of(facts, wrt, j, wrt == DK_WRT_PARAMETERS
-                                                   ? batch.theta[static_cast<std::size_t>(j)]
-                                                   : 0.0);
+    const double unit = unit_of(
+        facts, wrt, j, wrt == DK_WRT_PARAMETERS ? batch.theta[static_cast<std::size_t>(j)] : 0.0);
     Numbers dot(static_cast<std::size_t>(batch.S * k));
     Numbers column;
     for (std::int64_t s = 0; s < batch.S; ++s) {
@@ -93,8 +92,8 @@ Directions scaled_directions(const Subject& subject, std::string_view name) {
   const Facts& facts = subject.facts();
   Directions directions = draw_directions(subject, kSamples, kDirections, name);
   for (std::size_t i = 0; i < directions.x.size(); ++i) {
-    directions.x[i] *=
-        0.5 * scale_of_state(facts, static_cast<std::int64_t>(i) % std::max<std::int64_t>(facts.n, 1));
+    directions.x[i] *= 0.5 * scale_of_state(facts, static_cast<std::int64_t>(i) %
+                                                       std::max<std::int64_t>(facts.n, 1));
   }
   const double share = 0.3 / std::sqrt(static_cast<double>(std::max<std::int64_t>(facts.p, 1)));
   for (double& value : directions.theta) value *= share;
@@ -207,9 +206,10 @@ void check_adjoint(const CheckContext& context) {
       if (!exact && !(errors < 1e-3 * scale)) continue;  // beside a kink
       const double allowed = (exact ? 1e-11 : 1e-7) * scale + 5.0 * errors;
       if (std::abs(forward - backward) <= allowed) continue;
-      fail("along {}, sample {}: <out_bar, J v_dot> = {:.17g}, <J^T out_bar, v_dot> = {:.17g}: they "
-           "differ by {:.3g}, {:.3g} is allowed",
-           letter(wrt), row / kDirections, forward, backward, std::abs(forward - backward), allowed);
+      fail(
+          "along {}, sample {}: <out_bar, J v_dot> = {:.17g}, <J^T out_bar, v_dot> = {:.17g}: they "
+          "differ by {:.3g}, {:.3g} is allowed",
+          letter(wrt), row / kDirections, forward, backward, std::abs(forward - backward), allowed);
     }
   }
 }
@@ -304,27 +304,31 @@ void check_linearity(const CheckContext& context) {
 }
 
 constexpr std::array kChecks = {
-    Check{"jacobian", Scope::numeric, false,
-          "The Jacobians with respect to state, input and parameters agree with central differences "
-          "of eval, extrapolated by Richardson's rule over eleven steps, to 1e-7 of the sample's "
-          "largest element and the differences' own error; every column, or 48 drawn at random. "
-          "Points where differences do not settle are left out, a few of a smooth model, most of one "
-          "with DK_NOT_SMOOTH.",
-          check_jacobian},
-    Check{"jvp", Scope::numeric, false,
-          "Tangents along state, input and parameters, each alone, agree with the same differences.",
-          check_jvp},
-    Check{"adjoint", Scope::numeric, false,
-          "<out_bar, J v_dot> = <J^T out_bar, v_dot> to 1e-11 for state, input and parameters, each "
-          "alone; J from jvp, else from jacobian, else from differences (then to 1e-7).",
-          check_adjoint},
+    Check{
+        "jacobian", Scope::numeric, false,
+        "The Jacobians with respect to state, input and parameters agree with central differences "
+        "of eval, extrapolated by Richardson's rule over eleven steps, to 1e-7 of the sample's "
+        "largest element and the differences' own error; every column, or 48 drawn at random. "
+        "Points where differences do not settle are left out, a few of a smooth model, most of one "
+        "with DK_NOT_SMOOTH.",
+        check_jacobian},
+    Check{
+        "jvp", Scope::numeric, false,
+        "Tangents along state, input and parameters, each alone, agree with the same differences.",
+        check_jvp},
+    Check{
+        "adjoint", Scope::numeric, false,
+        "<out_bar, J v_dot> = <J^T out_bar, v_dot> to 1e-11 for state, input and parameters, each "
+        "alone; J from jvp, else from jacobian, else from differences (then to 1e-7).",
+        check_adjoint},
     Check{"jacobian_columns", Scope::numeric, false,
           "The columns of the Jacobians are the tangents of unit vectors, to 1e-11.",
           check_jacobian_columns},
-    Check{"accumulation", Scope::numeric, false,
-          "vjp adds to theta_bar what belongs there: to each sample's own row, and with stride 0 the "
-          "sum over the samples; it writes x_bar and u_bar.",
-          check_accumulation},
+    Check{
+        "accumulation", Scope::numeric, false,
+        "vjp adds to theta_bar what belongs there: to each sample's own row, and with stride 0 the "
+        "sum over the samples; it writes x_bar and u_bar.",
+        check_accumulation},
     Check{"linearity", Scope::numeric, false,
           "jvp and vjp of 2, -4 and 0 times a direction are 2, -4 and 0 times the result.",
           check_linearity},
@@ -332,6 +336,8 @@ constexpr std::array kChecks = {
 
 }  // namespace
 
-std::span<const Check> derivative_checks() { return kChecks; }
+std::span<const Check> derivative_checks() {
+  return kChecks;
+}
 
-}  // namespace dynkit::check
+}  // namespace dynkit::conformance

@@ -15,7 +15,7 @@
 #include "dynkit/model.h"
 #include "dynkit/readout.h"
 
-namespace dynkit::check {
+namespace dynkit::conformance {
 namespace {
 
 void check_exports(const CheckContext& context) {
@@ -68,8 +68,10 @@ void check_setting_texts(const dk_setting& setting) {
   check_line(who + ": its unit", setting.unit);
   check_line(who + ": its default", setting.initial);
   const bool numeric = setting.type == DK_NUMBER || setting.type == DK_INTEGER;
-  if (setting.choices != nullptr && setting.type != DK_TEXT) fail("{} has choices and is no text", who);
-  if (setting.choices != nullptr && setting.choices[0] == nullptr) fail("{} has no choice left", who);
+  if (setting.choices != nullptr && setting.type != DK_TEXT)
+    fail("{} has choices and is no text", who);
+  if (setting.choices != nullptr && setting.choices[0] == nullptr)
+    fail("{} has no choice left", who);
   const std::uint32_t known = DK_CHANGES_SIZES | DK_OPTIONAL;
   if ((setting.flags & ~known) != 0) fail("{} has flags {} unknown to the SDK", who, setting.flags);
   if ((setting.flags & DK_OPTIONAL) != 0 && setting.initial != nullptr) {
@@ -117,7 +119,8 @@ void check_operations(const Table& table) {
   require(table.info != nullptr, "info");
   require(table.eval != nullptr, "eval");
   require(table.extension != nullptr, "extension");
-  require_both(table.prepared_size != nullptr, "prepared_size", table.prepare != nullptr, "prepare");
+  require_both(table.prepared_size != nullptr, "prepared_size", table.prepare != nullptr,
+               "prepare");
 }
 
 void check_table(const CheckContext& context) {
@@ -142,19 +145,22 @@ void check_table(const CheckContext& context) {
 }
 
 constexpr std::array kChecks = {
-    Check{"exports", Scope::library, false,
-          "The library exports dynkit_plugin_v1 and nothing else. A second symbol can take the place "
-          "of another library's function of the same name, or be replaced by it; a linker version "
-          "script (dynkit_add_plugin uses one) hides them.",
-          check_exports},
+    Check{
+        "exports", Scope::library, false,
+        "The library exports dynkit_plugin_v1 and nothing else. A second symbol can take the place "
+        "of another library's function of the same name, or be replaced by it; a linker version "
+        "script (dynkit_add_plugin uses one) hides them.",
+        check_exports},
     Check{"sdk", Scope::library, false,
-          "The library's table names the SDK and the version that it was built with, for bug reports.",
+          "The library's table names the SDK and the version that it was built with, for bug "
+          "reports.",
           check_sdk},
-    Check{"description", Scope::component, true,
-          "The description is complete: an id of the form org.example.name, a semantic version, a "
-          "summary, a license, known interfaces; each setting has a name in lower_snake_case, help, "
-          "ordered bounds, and a default that it accepts itself. Texts are one line of UTF-8.",
-          check_description},
+    Check{
+        "description", Scope::component, true,
+        "The description is complete: an id of the form org.example.name, a semantic version, a "
+        "summary, a license, known interfaces; each setting has a name in lower_snake_case, help, "
+        "ordered bounds, and a default that it accepts itself. Texts are one line of UTF-8.",
+        check_description},
     Check{"table", Scope::component, true,
           "The interface table has every function that may not be absent, and functions that need "
           "each other come together (prepared_size and prepare).",
@@ -163,6 +169,8 @@ constexpr std::array kChecks = {
 
 }  // namespace
 
-std::span<const Check> descriptor_checks() { return kChecks; }
+std::span<const Check> descriptor_checks() {
+  return kChecks;
+}
 
-}  // namespace dynkit::check
+}  // namespace dynkit::conformance

@@ -5,13 +5,15 @@
 #include <cmath>
 #include <limits>
 
-namespace dynkit::check {
+namespace dynkit::conformance {
 namespace {
 
 constexpr int kLevels = 11;  // h = 2^-2 ... 2^-12
 constexpr double kTolerance = 1e-7;
 
-double step_at(int level) { return std::ldexp(0.25, -level); }
+double step_at(int level) {
+  return std::ldexp(0.25, -level);
+}
 
 // The points v + h d and v - h d for all h, in one batch: 2 kLevels copies of the samples.
 Batch moved_points(const Facts& facts, const Batch& batch, const Numbers& x_dot,
@@ -58,9 +60,9 @@ Estimate extrapolate(const std::array<double, kLevels>& differences, double roun
     double factor = 4.0;
     for (std::size_t j = 1; j <= at; ++j, factor *= 4.0) {
       current[j] = (factor * current[j - 1] - above[j - 1]) / (factor - 1.0);
-      const double error = std::max(std::abs(current[j] - current[j - 1]),
-                                    std::abs(current[j] - above[j - 1])) +
-                           4.0 * rounding / step_at(level);
+      const double error =
+          std::max(std::abs(current[j] - current[j - 1]), std::abs(current[j] - above[j - 1])) +
+          4.0 * rounding / step_at(level);
       if (error < best.error) best = {current[j], error};
     }
     above = current;
@@ -112,9 +114,10 @@ void SlopeComparison::add(const std::string& what, const Numbers& found, const S
     const double allowed = kTolerance * scale + 5.0 * slopes.errors[i];
     const double difference = std::abs(found[i] - slopes.values[i]);
     if (difference <= allowed) continue;
-    fail("{}: component {} of sample {} is {:.15g}, differences give {:.15g}: they differ by "
-         "{:.3g}, {:.3g} is allowed",
-         what, i % q, i / q, found[i], slopes.values[i], difference, allowed);
+    fail(
+        "{}: component {} of sample {} is {:.15g}, differences give {:.15g}: they differ by "
+        "{:.3g}, {:.3g} is allowed",
+        what, i % q, i / q, found[i], slopes.values[i], difference, allowed);
   }
 }
 
@@ -127,4 +130,4 @@ void SlopeComparison::finish() const {
                  : "too many kinks to compare with");
 }
 
-}  // namespace dynkit::check
+}  // namespace dynkit::conformance

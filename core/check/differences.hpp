@@ -1,7 +1,7 @@
 // The oracle for derivatives: differences of eval, with an estimate of their own error.
 //
-//   d(h) = (F(v + h d) - F(v - h d)) / (2 h) = F'(v) d + c_2 h^2 + c_4 h^4 + ...                  (1)
-//   R_0(h) = d(h),   R_j(h) = (4^j R_{j-1}(h) - R_{j-1}(2 h)) / (4^j - 1)                         (2)
+//   d(h) = (F(v + h d) - F(v - h d)) / (2 h) = F'(v) d + c_2 h^2 + c_4 h^4 + ... (1) R_0(h) = d(h),
+//   R_j(h) = (4^j R_{j-1}(h) - R_{j-1}(2 h)) / (4^j - 1)                         (2)
 //
 // Richardson's extrapolation (2) with the choice of Ridders, "Accurate computation of F'(x) and
 // F'(x) F''(x)", Adv. Eng. Softw. 4, 75 (1982): of all R_j(h) the one that differs least from its
@@ -10,7 +10,7 @@
 
 #include "points.hpp"
 
-namespace dynkit::check {
+namespace dynkit::conformance {
 
 /// dF/dv d for each sample [S,q], and how far it may be off: the disagreement of neighbors in the
 /// table plus rounding; infinite where nothing finite came out.
@@ -40,4 +40,4 @@ class SlopeComparison {
   std::int64_t compared_ = 0, unsettled_ = 0;
 };
 
-}  // namespace dynkit::check
+}  // namespace dynkit::conformance

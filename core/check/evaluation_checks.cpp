@@ -5,7 +5,7 @@
 #include "all_operations.hpp"
 #include "checks.hpp"
 
-namespace dynkit::check {
+namespace dynkit::conformance {
 namespace {
 
 constexpr std::int64_t kSamples = 7;
@@ -29,7 +29,8 @@ void check_purity(const CheckContext& context) {
     run_all(subject, other);
     expect_same_bits("after a call at other points", run_all(subject, task, form), first);
     const Subject twin(context);
-    expect_same_bits("of another instance with the same settings", run_all(twin, task, form), first);
+    expect_same_bits("of another instance with the same settings", run_all(twin, task, form),
+                     first);
   }
 }
 
@@ -73,9 +74,9 @@ void check_sample_order(const CheckContext& context) {
   const Subject subject(context);
   const Task task = make_task(subject, kSamples, kDirections, "sample order", false);
   Task turned = task;
-  for (Numbers* rows : {&turned.batch.t, &turned.batch.h, &turned.batch.x, &turned.batch.u,
-                        &turned.batch.theta, &turned.directions.x, &turned.directions.u,
-                        &turned.directions.theta, &turned.out_bar}) {
+  for (Numbers* rows :
+       {&turned.batch.t, &turned.batch.h, &turned.batch.x, &turned.batch.u, &turned.batch.theta,
+        &turned.directions.x, &turned.directions.u, &turned.directions.theta, &turned.out_bar}) {
     *rows = reversed(*rows, kSamples);
   }
   AllResults expected = run_all(subject, task);
@@ -173,37 +174,44 @@ void check_prepared_and_tape(const CheckContext& context) {
 }
 
 constexpr std::array kChecks = {
-    Check{"purity", Scope::numeric, false,
-          "The same arguments give the same bits: the second time, in memory that held other things "
-          "before (scratch, prepared, tape, results), after a call at other points, and from another "
-          "instance.",
-          check_purity},
-    Check{"batch_split", Scope::numeric, false,
-          "A batch worked through in parts gives what the whole gives, to 1e-12 of the row's largest "
-          "element; to the bit where DK_BATCH_EXACT is declared (sums over samples to 1e-12).",
-          check_batch_split},
+    Check{
+        "purity", Scope::numeric, false,
+        "The same arguments give the same bits: the second time, in memory that held other things "
+        "before (scratch, prepared, tape, results), after a call at other points, and from another "
+        "instance.",
+        check_purity},
+    Check{
+        "batch_split", Scope::numeric, false,
+        "A batch worked through in parts gives what the whole gives, to 1e-12 of the row's largest "
+        "element; to the bit where DK_BATCH_EXACT is declared (sums over samples to 1e-12).",
+        check_batch_split},
     Check{"sample_order", Scope::numeric, false,
           "Samples in reverse order give the same results in reverse order, to 1e-12: no sample "
           "knows of another.",
           check_sample_order},
-    Check{"unused_time", Scope::numeric, false,
-          "A model that does not declare DK_USES_TIME gives the same bits at any time, and with NULL "
-          "for the times.",
-          check_unused_time},
+    Check{
+        "unused_time", Scope::numeric, false,
+        "A model that does not declare DK_USES_TIME gives the same bits at any time, and with NULL "
+        "for the times.",
+        check_unused_time},
     Check{"null_arguments", Scope::numeric, false,
           "NULL stands for zero inputs and zero tangents, and a NULL message for none wanted.",
           check_null_arguments},
-    Check{"null_outputs", Scope::numeric, false,
-          "Every combination of cotangents that are not wanted (NULL) leaves the others as they are.",
-          check_null_outputs},
-    Check{"prepared_and_tape", Scope::numeric, false,
-          "Results with prepared parameters, with the tape that eval left, and with both, are those "
-          "without, to 1e-12. Prepared and tape are only read.",
-          check_prepared_and_tape},
+    Check{
+        "null_outputs", Scope::numeric, false,
+        "Every combination of cotangents that are not wanted (NULL) leaves the others as they are.",
+        check_null_outputs},
+    Check{
+        "prepared_and_tape", Scope::numeric, false,
+        "Results with prepared parameters, with the tape that eval left, and with both, are those "
+        "without, to 1e-12. Prepared and tape are only read.",
+        check_prepared_and_tape},
 };
 
 }  // namespace
 
-std::span<const Check> evaluation_checks() { return kChecks; }
+std::span<const Check> evaluation_checks() {
+  return kChecks;
+}
 
-}  // namespace dynkit::check
+}  // namespace dynkit::conformance

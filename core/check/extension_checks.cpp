@@ -10,7 +10,7 @@
 #include "dynkit/initial.h"
 #include "dynkit/noise.h"
 
-namespace dynkit::check {
+namespace dynkit::conformance {
 namespace {
 
 constexpr std::int64_t kSamples = 7;
@@ -200,7 +200,8 @@ void check_domain(const CheckContext& context) {
     for (std::int64_t i = 0; i < facts.n; ++i) {
       const auto at = static_cast<std::size_t>(i);
       const double value = values[static_cast<std::size_t>(s * facts.n) + at];
-      const double slack = 1e-12 * (1.0 + std::max(std::abs(box.lower[at]), std::abs(box.upper[at])));
+      const double slack =
+          1e-12 * (1.0 + std::max(std::abs(box.lower[at]), std::abs(box.upper[at])));
       if (facts.time_kind == DK_MAP &&
           !(value >= box.lower[at] - slack && value <= box.upper[at] + slack)) {
         fail("the map sends a point of its box to x[{}] = {:.17g}, outside [{}, {}]", i, value,
@@ -218,21 +219,25 @@ void check_domain(const CheckContext& context) {
 
 constexpr std::array kChecks = {
     Check{"initial", Scope::model, false,
-          "dynkit.initial/1: parameters and states are the same bits for the same stream, finite, the "
+          "dynkit.initial/1: parameters and states are the same bits for the same stream, finite, "
+          "the "
           "parameters within their bounds, and eval at such a start is finite.",
           check_initial},
     Check{"noise", Scope::model, false,
           "dynkit.noise/1: kind, calculus and number of processes fit together, the amplitude has "
           "the shape that the kind asks for, and additive noise does not depend on the state.",
           check_noise},
-    Check{"domain", Scope::model, false,
-          "dynkit.domain/1: the box is finite and not empty; a map sends 400 points of it, on faces "
-          "and inside, with inputs of order 1 and 10, into it; a flow leaves through no face.",
-          check_domain},
+    Check{
+        "domain", Scope::model, false,
+        "dynkit.domain/1: the box is finite and not empty; a map sends 400 points of it, on faces "
+        "and inside, with inputs of order 1 and 10, into it; a flow leaves through no face.",
+        check_domain},
 };
 
 }  // namespace
 
-std::span<const Check> extension_checks() { return kChecks; }
+std::span<const Check> extension_checks() {
+  return kChecks;
+}
 
-}  // namespace dynkit::check
+}  // namespace dynkit::conformance

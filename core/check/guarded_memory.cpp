@@ -14,7 +14,7 @@
 
 #include "checks.hpp"
 
-namespace dynkit::check {
+namespace dynkit::conformance {
 namespace {
 
 constexpr unsigned char kPattern = 0xC5;
@@ -61,8 +61,8 @@ void describe_fault(const void* address, bool is_write, char* text, std::size_t 
       std::snprintf(text, size, "%s %td bytes past the end of %s (%zu bytes)", verb, at - end,
                     memory->name_.c_str(), memory->bytes_);
     } else if (at < memory->data_) {
-      std::snprintf(text, size, "%s %td bytes before the beginning of %s", verb,
-                    memory->data_ - at, memory->name_.c_str());
+      std::snprintf(text, size, "%s %td bytes before the beginning of %s", verb, memory->data_ - at,
+                    memory->name_.c_str());
     } else {
       std::snprintf(text, size, "%s to %s at byte %td, which is only for reading", verb,
                     memory->name_.c_str(), at - memory->data_);
@@ -143,4 +143,4 @@ void GuardedMemory::check_margins() const {
   if (before != data_) fail("writes {} bytes before the beginning of {}", data_ - before, name_);
 }
 
-}  // namespace dynkit::check
+}  // namespace dynkit::conformance

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-namespace dynkit::check {
+namespace dynkit::conformance {
 
 /// A buffer whose end is the end of a page, as far as its alignment allows; the pages before and
 /// behind it cannot be read or written, and what is left of its own pages holds a pattern. So every
@@ -41,8 +41,8 @@ class GuardedMemory {
   std::size_t slot_;  // in the list that the fault handler reads
 };
 
-/// From now on a touch of a guard page or a write to a frozen buffer ends the process with a line on
-/// the file descriptor that says what was touched: a failed check. Other faults stay crashes.
+/// From now on a touch of a guard page or a write to a frozen buffer ends the process with a line
+/// on the file descriptor that says what was touched: a failed check. Other faults stay crashes.
 void report_faults(int descriptor);
 
-}  // namespace dynkit::check
+}  // namespace dynkit::conformance

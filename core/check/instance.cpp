@@ -12,7 +12,7 @@
 #include "dynkit/model.h"
 #include "dynkit/readout.h"
 
-namespace dynkit::check {
+namespace dynkit::conformance {
 namespace {
 
 constexpr std::int64_t kSmallSizes[] = {5, 3, 4, 6, 7, 8, 9};
@@ -37,15 +37,24 @@ double lowest(const dk_setting& setting, double wanted) {
 
 Config required_value(const dk_setting& setting, std::int64_t n, int rank) {
   switch (setting.type) {
-    case DK_NUMBER: return {lowest(setting, 1.0), 0};
-    case DK_INTEGER: return {static_cast<std::int64_t>(lowest(setting, 3.0)), 0};
-    case DK_BOOLEAN: return {false, 0};
-    case DK_TEXT: return {std::string(setting.choices ? setting.choices[0] : "text"), 0};
-    case DK_NUMBERS: return {Config::List{{lowest(setting, 1.0), 0}, {lowest(setting, 2.0), 0}}, 0};
-    case DK_ARRAY: return builtin_array(n, rank);
-    case DK_FILE: return {std::string(kBuiltinFile), 0};
-    case DK_MODEL: return {std::string(kBuiltinModel), 0};
-    default: return {std::string(kBuiltinData), 0};
+    case DK_NUMBER:
+      return {lowest(setting, 1.0), 0};
+    case DK_INTEGER:
+      return {static_cast<std::int64_t>(lowest(setting, 3.0)), 0};
+    case DK_BOOLEAN:
+      return {false, 0};
+    case DK_TEXT:
+      return {std::string(setting.choices ? setting.choices[0] : "text"), 0};
+    case DK_NUMBERS:
+      return {Config::List{{lowest(setting, 1.0), 0}, {lowest(setting, 2.0), 0}}, 0};
+    case DK_ARRAY:
+      return builtin_array(n, rank);
+    case DK_FILE:
+      return {std::string(kBuiltinFile), 0};
+    case DK_MODEL:
+      return {std::string(kBuiltinModel), 0};
+    default:
+      return {std::string(kBuiltinData), 0};
   }
 }
 
@@ -168,4 +177,4 @@ Config::Table with(Config::Table table, const std::string& name, Config value) {
   return table;
 }
 
-}  // namespace dynkit::check
+}  // namespace dynkit::conformance

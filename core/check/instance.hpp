@@ -11,7 +11,7 @@
 #include "dynkit/core/services.hpp"
 #include "dynkit/core/settings.hpp"
 
-namespace dynkit::check {
+namespace dynkit::conformance {
 
 /// `create` and `destroy` of a component's table, whatever its kind.
 struct Lifecycle {
@@ -75,11 +75,11 @@ Config::Table required_settings(const dk_component& component, std::int64_t n = 
 /// where the checker has nothing that `create` accepts for a required setting.
 Config::Table accepted_settings(const CheckContext& context, std::int64_t n = 3);
 
-/// The same with sizes that are small and pairwise different, 5, 3, 4, ... in the order in which they
-/// are declared, where `create` takes them.
+/// The same with sizes that are small and pairwise different, 5, 3, 4, ... in the order in which
+/// they are declared, where `create` takes them.
 Config::Table small_settings(const CheckContext& context, std::int64_t n = 3);
 
 /// `table` with one value set.
 Config::Table with(Config::Table table, const std::string& name, Config value);
 
-}  // namespace dynkit::check
+}  // namespace dynkit::conformance

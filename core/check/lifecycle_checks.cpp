@@ -1,4 +1,5 @@
-// Instances: created with what the settings allow, refused with a reason, destroyed without a trace.
+// Instances: created with what the settings allow, refused with a reason, destroyed without a
+// trace.
 #include <malloc.h>
 
 #include <array>
@@ -14,7 +15,7 @@
 #include "dynkit/readout.h"
 #include "instance.hpp"
 
-namespace dynkit::check {
+namespace dynkit::conformance {
 namespace {
 
 constexpr int kRepeats = 1000;
@@ -52,14 +53,17 @@ std::vector<Config> edge_values(const dk_setting& setting) {
         add_integer(setting.upper);
       }
       break;
-    case DK_BOOLEAN: values = {{false, 0}, {true, 0}}; break;
+    case DK_BOOLEAN:
+      values = {{false, 0}, {true, 0}};
+      break;
     case DK_TEXT:
       for (const char* const* choice = setting.choices; choice != nullptr && *choice != nullptr;
            ++choice) {
         values.push_back({std::string(*choice), 0});
       }
       break;
-    default: break;
+    default:
+      break;
   }
   return values;
 }
@@ -70,7 +74,9 @@ std::vector<Config> odd_values(const dk_setting& setting) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   std::vector<Config> values;
   const auto number = [](double value) { return Config{value, 0}; };
-  const auto inside = [&](double value) { return value >= setting.lower && value <= setting.upper; };
+  const auto inside = [&](double value) {
+    return value >= setting.lower && value <= setting.upper;
+  };
   const bool changes_sizes = (setting.flags & DK_CHANGES_SIZES) != 0;
   switch (setting.type) {
     case DK_NUMBER:
@@ -82,7 +88,8 @@ std::vector<Config> odd_values(const dk_setting& setting) {
       for (const std::int64_t value : {0, 1, 2, -1, 7}) {
         if (inside(static_cast<double>(value))) values.push_back({value, 0});
       }
-      if (!changes_sizes && inside(1e15)) values.push_back({std::int64_t{1'000'000'000'000'000}, 0});
+      if (!changes_sizes && inside(1e15))
+        values.push_back({std::int64_t{1'000'000'000'000'000}, 0});
       break;
     case DK_TEXT:
       if (setting.choices != nullptr) break;
@@ -97,10 +104,12 @@ std::vector<Config> odd_values(const dk_setting& setting) {
       }
       break;
     case DK_ARRAY:
-      values = {number(1.0), {Config::List{}, 0}, builtin_array(1, 1), builtin_array(7, 2),
+      values = {number(1.0),         {Config::List{}, 0},
+                builtin_array(1, 1), builtin_array(7, 2),
                 builtin_array(3, 3), {Config::List(4, {Config::List(3, number(kInfinity)), 0}), 0}};
       break;
-    default: break;
+    default:
+      break;
   }
   return values;
 }
@@ -241,27 +250,30 @@ void check_unknown_extensions(const CheckContext& context) {
       fail("offers the extension '{}', which does not exist: compare whole ids", id);
     }
   }
-  for (const char* id : {"dynkit.initial/1", "dynkit.noise/1", "dynkit.domain/1",
-                         "dynkit.balance/1"}) {
+  for (const char* id :
+       {"dynkit.initial/1", "dynkit.noise/1", "dynkit.domain/1", "dynkit.balance/1"}) {
     if (extension(id) != extension(id)) fail("gives two tables for '{}' in two calls", id);
   }
 }
 
 constexpr std::array kChecks = {
-    Check{"defaults", Scope::component, true,
-          "An instance can be created with every setting at its default; settings without a default "
-          "get something small and plausible.",
-          check_defaults},
-    Check{"setting_edges", Scope::component, false,
-          "Numbers at their bounds, texts at each choice, both booleans, and sizes at their minimum, "
-          "3 and 17 give an instance, or a refusal that names the setting. Models are evaluated "
-          "at each size.",
-          check_setting_edges},
-    Check{"odd_settings", Scope::component, false,
-          "Values that the declaration allows and that may make no sense (0, 1e300, infinity, empty "
-          "lists, arrays of unexpected shape) give an instance, or a refusal that names the setting; "
-          "never a crash.",
-          check_odd_settings},
+    Check{
+        "defaults", Scope::component, true,
+        "An instance can be created with every setting at its default; settings without a default "
+        "get something small and plausible.",
+        check_defaults},
+    Check{
+        "setting_edges", Scope::component, false,
+        "Numbers at their bounds, texts at each choice, both booleans, and sizes at their minimum, "
+        "3 and 17 give an instance, or a refusal that names the setting. Models are evaluated "
+        "at each size.",
+        check_setting_edges},
+    Check{
+        "odd_settings", Scope::component, false,
+        "Values that the declaration allows and that may make no sense (0, 1e300, infinity, empty "
+        "lists, arrays of unexpected shape) give an instance, or a refusal that names the setting; "
+        "never a crash.",
+        check_odd_settings},
     Check{"bad_settings", Scope::component, false,
           "Values outside the declared bounds, of another type, or not among the choices, and "
           "settings that do not exist, are refused with a message that names them.",
@@ -275,14 +287,17 @@ constexpr std::array kChecks = {
           "others have lived in between: an instance keeps nothing of the arguments of create "
           "except copies, and nothing outside itself.",
           check_settings_copied},
-    Check{"unknown_extensions", Scope::numeric, false,
-          "Ids of extensions that do not exist, or that only begin like one, give NULL; the same id "
-          "gives the same table every time.",
-          check_unknown_extensions},
+    Check{
+        "unknown_extensions", Scope::numeric, false,
+        "Ids of extensions that do not exist, or that only begin like one, give NULL; the same id "
+        "gives the same table every time.",
+        check_unknown_extensions},
 };
 
 }  // namespace
 
-std::span<const Check> lifecycle_checks() { return kChecks; }
+std::span<const Check> lifecycle_checks() {
+  return kChecks;
+}
 
-}  // namespace dynkit::check
+}  // namespace dynkit::conformance

@@ -4,7 +4,7 @@
 #include "all_operations.hpp"
 #include "checks.hpp"
 
-namespace dynkit::check {
+namespace dynkit::conformance {
 namespace {
 
 void check_info(const CheckContext& context) {
@@ -81,7 +81,8 @@ void check_batches(const CheckContext& context) {
       try {
         const AllResults whole = run_all(subject, task);
         if (S == 0 || S > 64) continue;
-        expect_close(what + " against single samples", whole, run_in_parts(subject, task, 1), 1e-12);
+        expect_close(what + " against single samples", whole, run_in_parts(subject, task, 1),
+                     1e-12);
       } catch (const CheckFailure& e) {
         fail("S = {}, {}: {}", S, one_theta ? "shared parameters" : "parameters for each sample",
              e.what());
@@ -174,10 +175,11 @@ void check_columns(const CheckContext& context) {
 }
 
 constexpr std::array kChecks = {
-    Check{"info", Scope::numeric, true,
-          "Sizes, flags, step and typical magnitudes make sense, and the blocks tile the parameters "
-          "without gap or overlap.",
-          check_info},
+    Check{
+        "info", Scope::numeric, true,
+        "Sizes, flags, step and typical magnitudes make sense, and the blocks tile the parameters "
+        "without gap or overlap.",
+        check_info},
     Check{"names", Scope::model, false, "States and inputs that have names all have one.",
           check_names},
     Check{"batches", Scope::numeric, false,
@@ -204,6 +206,8 @@ constexpr std::array kChecks = {
 
 }  // namespace
 
-std::span<const Check> memory_checks() { return kChecks; }
+std::span<const Check> memory_checks() {
+  return kChecks;
+}
 
-}  // namespace dynkit::check
+}  // namespace dynkit::conformance

@@ -7,7 +7,7 @@
 #include "all_operations.hpp"
 #include "checks.hpp"
 
-namespace dynkit::check {
+namespace dynkit::conformance {
 namespace {
 
 constexpr std::int64_t kSamples = 5;
@@ -116,7 +116,8 @@ void check_extreme_numbers(const CheckContext& context) {
   }
 }
 
-// Derivatives at such points need not be anything, but they return, and the other samples are right.
+// Derivatives at such points need not be anything, but they return, and the other samples are
+// right.
 void check_derivatives(const CheckContext& context) {
   const Subject subject(context);
   const Operations& operations = subject.operations();
@@ -142,11 +143,12 @@ void check_derivatives(const CheckContext& context) {
 }
 
 constexpr std::array kChecks = {
-    Check{"nan", Scope::numeric, false,
-          "NaN in an element of x, u, theta, t or h of one sample gives NaN in every result that "
-          "depends on it (or a status > 0), and leaves the other samples as they are. What does not "
-          "return is ended by the time limit.",
-          check_nan},
+    Check{
+        "nan", Scope::numeric, false,
+        "NaN in an element of x, u, theta, t or h of one sample gives NaN in every result that "
+        "depends on it (or a status > 0), and leaves the other samples as they are. What does not "
+        "return is ended by the time limit.",
+        check_nan},
     Check{"extreme_numbers", Scope::numeric, false,
           "Infinities, 1e308 and the smallest denormal number in one sample: eval returns, and the "
           "other samples are as they were.",
@@ -159,6 +161,8 @@ constexpr std::array kChecks = {
 
 }  // namespace
 
-std::span<const Check> not_finite_checks() { return kChecks; }
+std::span<const Check> not_finite_checks() {
+  return kChecks;
+}
 
-}  // namespace dynkit::check
+}  // namespace dynkit::conformance

@@ -6,7 +6,7 @@
 #include "dynkit/error.hpp"
 #include "dynkit/initial.h"
 
-namespace dynkit::check {
+namespace dynkit::conformance {
 namespace {
 
 constexpr int kRounds = 30;
@@ -53,10 +53,9 @@ void draw_sample(const Subject& subject, dk_stream& stream, const Numbers& initi
     std::copy(row.begin(), row.end(), into.begin() + s * static_cast<std::int64_t>(row.size()));
   };
   if (!batch.one_theta) put(near_theta(subject, stream, initial), batch.theta);
-  const Numbers theta =
-      batch.one_theta ? batch.theta
-                      : Numbers(batch.theta.begin() + s * facts.p,
-                                batch.theta.begin() + (s + 1) * facts.p);
+  const Numbers theta = batch.one_theta ? batch.theta
+                                        : Numbers(batch.theta.begin() + s * facts.p,
+                                                  batch.theta.begin() + (s + 1) * facts.p);
   Numbers x = typical_state(subject, stream, theta);
   const Numbers moves = draw_numbers(stream, facts.n);
   for (std::size_t i = 0; i < x.size(); ++i) {
@@ -130,9 +129,9 @@ Numbers typical_state(const Subject& subject, dk_stream& stream, const Numbers& 
   }
   if (const auto* initial = subject.extension<dk_initial_v1>(DK_INITIAL_V1)) {
     dk_error error{};
-    expect_ok(initial->state(subject.model(), &subject.host(), &stream, theta.data(), x.data(),
-                             &error),
-              error, "initial state");
+    expect_ok(
+        initial->state(subject.model(), &subject.host(), &stream, theta.data(), x.data(), &error),
+        error, "initial state");
   }
   return x;
 }
@@ -175,4 +174,4 @@ Directions draw_directions(const Subject& subject, std::int64_t S, std::int64_t 
           draw_numbers(stream, S * K * facts.p), false};
 }
 
-}  // namespace dynkit::check
+}  // namespace dynkit::conformance

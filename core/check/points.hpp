@@ -5,12 +5,12 @@
 
 #include "calls.hpp"
 
-namespace dynkit::check {
+namespace dynkit::conformance {
 
 /// S points near typical states where the subject gives finite values: states moved by a third of
 /// their typical magnitudes, inputs of order one, parameters near the initial ones and within
-/// their bounds; every sample has its own unless `one_theta`. Different names give different points.
-/// Throws CheckFailure where hardly any point gives finite values.
+/// their bounds; every sample has its own unless `one_theta`. Different names give different
+/// points. Throws CheckFailure where hardly any point gives finite values.
 Batch draw_points(const Subject& subject, std::int64_t S, std::string_view name, bool one_theta);
 
 /// Initial parameters [p]: the model's own, else small random numbers, within the bounds.
@@ -35,4 +35,4 @@ std::pair<double, double> bounds_of(const Facts& facts, std::int64_t i);
 /// "x[2]", "u[0]", "weight[17]": a name for element `i` of an argument.
 std::string element_name(const Facts& facts, std::int32_t wrt, std::int64_t i);
 
-}  // namespace dynkit::check
+}  // namespace dynkit::conformance

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <utility>
 
-namespace dynkit::check {
+namespace dynkit::conformance {
 
 Solution solve(Numbers A, Numbers b) {
   const std::size_t n = b.size();
@@ -35,4 +35,4 @@ Solution solve(Numbers A, Numbers b) {
   return {std::move(b), sign};
 }
 
-}  // namespace dynkit::check
+}  // namespace dynkit::conformance

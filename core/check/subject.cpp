@@ -6,7 +6,7 @@
 #include "dynkit/core/config.hpp"
 #include "dynkit/readout.h"
 
-namespace dynkit::check {
+namespace dynkit::conformance {
 namespace {
 
 template <class Function, class Handle>
@@ -39,10 +39,11 @@ std::vector<dk_block> blocks_of(std::int64_t count, const dk_block* blocks) {
 }
 
 Facts read_facts(const dk_model_info& info) {
-  return {info.time_kind, info.threading, info.flags,
-          info.n,         info.m,         info.p,
-          info.n,         info.step,      info.state_scale,
-          blocks_of(info.block_count, info.blocks)};
+  return {info.time_kind,   info.threading,
+          info.flags,       info.n,
+          info.m,           info.p,
+          info.n,           info.step,
+          info.state_scale, blocks_of(info.block_count, info.blocks)};
 }
 
 Facts read_facts(const dk_readout_info& info) {
@@ -92,4 +93,4 @@ void expect_ok(dk_status status, const dk_error& error, const char* call) {
        length > 0 ? printable(error.message) : std::string("no message"));
 }
 
-}  // namespace dynkit::check
+}  // namespace dynkit::conformance

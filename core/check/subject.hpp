@@ -9,7 +9,7 @@
 #include "dynkit/model.h"
 #include "instance.hpp"
 
-namespace dynkit::check {
+namespace dynkit::conformance {
 
 using Numbers = std::vector<double>;
 
@@ -78,4 +78,4 @@ std::string status_text(dk_status status, const char* call);
 /// Throws CheckFailure unless the call went well.
 void expect_ok(dk_status status, const dk_error& error, const char* call);
 
-}  // namespace dynkit::check
+}  // namespace dynkit::conformance

@@ -9,7 +9,7 @@
 #include "all_operations.hpp"
 #include "checks.hpp"
 
-namespace dynkit::check {
+namespace dynkit::conformance {
 namespace {
 
 constexpr int kThreads = 8;
@@ -119,6 +119,8 @@ constexpr std::array kChecks = {
 
 }  // namespace
 
-std::span<const Check> thread_checks() { return kChecks; }
+std::span<const Check> thread_checks() {
+  return kChecks;
+}
 
-}  // namespace dynkit::check
+}  // namespace dynkit::conformance

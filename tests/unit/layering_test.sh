@@ -76,7 +76,7 @@ forbidden report "$experiment|$data|$numerics|$host"
 forbidden numerics "$experiment|$report_headers|$data"
 
 report "only cli prints, and only cli/main.cpp may end the process" \
-  "$(sources core sdk plugins | xargs grep -nE '\b(std::cout|std::cerr|std::puts|printf *\(|fprintf *\(|puts *\(|(std::)?exit *\(|abort *\()' |
+  "$(sources core sdk plugins | xargs grep -nE '\b(std::cout|std::cerr|std::puts|fputs|printf *\(|fprintf *\(|(std::)?exit *\(|abort *\()' |
      grep -vE 'snprintf|// ')"
 
 exit $breaches

@@ -81,21 +81,23 @@ export function tracesOf(figure) {
     color: trace.marker?.color ?? trace.line?.color })));
 }
 
-// Pixels of a figure's own PNG whose color is within `tolerance` of [red, green, blue].
-export async function pixelsNear(page, figure, color, tolerance = 24) {
+// For each of `colors` [red, green, blue], the pixels of a figure's own PNG within 24 of it.
+export async function pixelsNear(page, figure, colors) {
   const png = await saved(page, () => figure.getByRole("button", { name: /as png$/ }).click());
-  return page.evaluate(async ([base64, wanted, limit]) => {
+  return page.evaluate(async ([base64, wanted]) => {
     const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
     const image = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
     const canvas = new OffscreenCanvas(image.width, image.height).getContext("2d");
     canvas.drawImage(image, 0, 0);
     const { data } = canvas.getImageData(0, 0, image.width, image.height);
-    let near = 0;
-    for (let i = 0; i < data.length; i += 4) {
-      near += [0, 1, 2].every((channel) => Math.abs(data[i + channel] - wanted[channel]) <= limit);
-    }
-    return near;
-  }, [png.bytes.toString("base64"), color, tolerance]);
+    return wanted.map((color) => {
+      let near = 0;
+      for (let i = 0; i < data.length; i += 4) {
+        near += color.every((value, channel) => Math.abs(data[i + channel] - value) <= 24);
+      }
+      return near;
+    });
+  }, [png.bytes.toString("base64"), colors]);
 }
 
 // The file that `action` saves.

@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Reports, columnOf, drawn, drawnFigure, pixelsNear, saved, tracesOf } from "./browser.mjs";
 
-// Tests of the study share one page, as drawing in space without a graphics card takes seconds.
-let reports, study;
+// Tests share their pages, as drawing in space without a graphics card takes seconds.
+let reports, study, hostile, large;
 before(async () => {
   reports = await Reports.open();
   study = await reports.visit("study.html");
+  hostile = await reports.visit("hostile.html");
+  large = await reports.visit("large.html");
 });
 after(async () => { await reports?.close(); });
 
@@ -86,8 +88,8 @@ test("the phase portrait's pixels show attractors and saddles in their colors", 
   assert.equal(await figure.locator("canvas").count() > 0, true);
   // A marker of 5 pixels at three times the size covers some 150 pixels; legend entries alone, which
   // are there without WebGL too, less than 900 in all.
-  assert.ok(await pixelsNear(page, figure, kStable) > 1200);
-  assert.ok(await pixelsNear(page, figure, kSaddle) > 1200);
+  const [stable, saddle] = await pixelsNear(page, figure, [kStable, kSaddle]);
+  assert.ok(stable > 1200 && saddle > 1200, `${stable}, ${saddle}`);
 });
 
 test("eigenvalues are points in the complex plane with the imaginary axis of a flow", async () => {
@@ -104,13 +106,12 @@ test("eigenvalues are points in the complex plane with the imaginary axis of a f
 });
 
 test("a map's eigenvalues come with the unit circle", async () => {
-  const page = await reports.visit("large.html");
+  const page = large;
   const [circle] = await tracesOf(await drawn(page, "plane"));
   assert.equal(circle.name, "unit circle");
   for (const i of circle.x.keys()) {
     assert.ok(Math.abs(circle.x[i] ** 2 + circle.y[i] ** 2 - 1) < 1e-15 * 4);  // rounding
   }
-  await page.context().close();
 });
 
 test("a heatmap is an image on its coordinates", async () => {
@@ -266,7 +267,7 @@ test("nothing went wrong on the page while it was used", () => {
 const kHostile = "</script><img src=x onerror=alert(1)><!--<script>[31m=1+1\u2028'\"&amp;%{x}";
 
 test("hostile text is shown as it is and makes no element", async () => {
-  const page = await reports.visit("hostile.html");
+  const page = hostile;
   for (const figure of await page.locator("figure.figure").all()) await drawnFigure(page, figure);
   assert.deepEqual(page.problems, []);
   assert.equal(await page.locator("img, iframe, [onerror], [onclick]").count(), 0);
@@ -278,39 +279,35 @@ test("hostile text is shown as it is and makes no element", async () => {
   for (const place of literal) assert.equal(await page.locator(place).first().textContent(), kHostile, place);
   assert.deepEqual(await page.locator(".prose a").evaluateAll((nodes) => nodes.map((n) => n.protocol)),
                    ["https:"]);
-  await page.context().close();
 });
 
 test("hostile names are literal in plotly's legends and axes", async () => {
-  const page = await reports.visit("hostile.html");
+  const page = hostile;
   const figure = await drawnFigure(page, page.locator("figure.figure").first());
   const shown = kHostile.replace("\u2028", " ").replace("%{", "% {");
   assert.equal(await figure.locator(".legendtext").first().textContent(), shown);
   assert.equal(await figure.locator(".xtitle").textContent(), shown);
-  await page.context().close();
 });
 
 test("CSV cells and headers that begin a formula are quoted, numbers are not", async () => {
-  const page = await reports.visit("hostile.html");
+  const page = hostile;
   const file = await saved(page, () =>
     page.locator("figure.table").getByRole("button", { name: /as CSV$/ }).click());
   assert.match(file.name, /^[A-Za-z0-9._-]+\.csv$/);
   const lines = file.bytes.toString("utf8").split("\n");
   const quoted = `"${kHostile.replaceAll('"', '""')}"`;
   assert.deepEqual(lines, [`${quoted},'=n`, `${quoted},3`, "'=2+2,-1", "\ufffd broken,2", ""]);
-  await page.context().close();
 });
 
 test("a figure that cannot be drawn says why and leaves the others standing", async () => {
-  const page = await reports.visit("hostile.html");
+  const page = hostile;
   assert.match(await page.locator(".figures .problem").textContent(),
                /^figure '.*', series 0: .*: is text \[\], numbers are needed$/s);
   assert.equal(await page.locator("figure.figure").count(), 3);
-  await page.context().close();
 });
 
 test("a large figure is thinned, says so and keeps rare groups and peaks", async () => {
-  const page = await reports.visit("large.html");
+  const page = large;
   const plane = await drawn(page, "plane");
   assert.match(await plane.locator(".note").textContent(),
                /^Drawn: 5,\d{3} of 60,000 points\. results\.h5 holds all\.$/);
@@ -320,11 +317,10 @@ test("a large figure is thinned, says so and keeps rare groups and peaks", async
   assert.equal(Math.max(...peak.y), 9);
   assert.equal(peak.x[peak.y.indexOf(9)], 31234);
   assert.ok(peak.x.length <= 10001);
-  await page.context().close();
 });
 
 test("a long table shows its first rows, more on demand, and sorts all of them", async () => {
-  const page = await reports.visit("large.html");
+  const page = large;
   const table = await tableNamed(page, "rows");
   assert.equal(await table.locator(".note").textContent(),
                "The first 33,333 rows of 60,000; results.h5 holds all.");
@@ -335,7 +331,6 @@ test("a long table shows its first rows, more on demand, and sorts all of them",
   await row.click();
   await row.click();
   assert.equal((await columnOf(table, 0))[0], "33332");
-  await page.context().close();
 });
 
 test("scenes that are out of sight give their graphics back", async () => {

@@ -23,7 +23,7 @@ Moments moments(const std::vector<double>& values, std::size_t begin, std::size_
   double mean = 0.0, squares = 0.0;
   for (std::size_t i = begin; i < end; ++i) mean += values[i] / count;
   for (std::size_t i = begin; i < end; ++i) squares += (values[i] - mean) * (values[i] - mean);
-  return {mean, std::sqrt(squares / (count - 1.0))};
+  return {mean, std::sqrt(squares / (count - 1.0) / count)};
 }
 
 }  // namespace

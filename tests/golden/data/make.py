@@ -1,6 +1,6 @@
 """Writes the files of this folder, which tests/unit/core/data reads.
 
-Run as `python3 make.py` with NumPy 1.24.2 and h5py 3.7.0 (HDF5 1.10.8); PROVENANCE.md says when.
+Run as `python3 make.py`, here with NumPy 1.24.2 and h5py 3.7.0 (HDF5 1.10.8).
 Element k in C order of every array of numbers follows one of the formulas below, so the tests know
 what to expect without a second copy.
 """

@@ -57,6 +57,22 @@ TEST(Stiff, VanDerPolJumpsAndComesBackTheSameWithBdfAndDirk) {
   }
 }
 
+// A wrong one would cost steps: Newton's method with it does not converge.
+TEST(Stiff, TheFieldsJacobianSavesEvaluationsAndNoSteps) {
+  for (const Method method : {Method::bdf, Method::dirk}) {
+    IntegrationCounts counts[2];
+    for (int i = 0; i < 2; ++i) {
+      PointField field = van_der_pol(i == 1);
+      Request run({2.0, -2.0 / 3.0}, 2, {0.0, 1.0});
+      counts[i] = simulate_flow(field, with(method, 1e-6, 1e-8), run.request);
+    }
+    EXPECT_LT(counts[1].evaluations, counts[0].evaluations) << method_name(method);
+    EXPECT_NEAR(static_cast<double>(counts[1].accepted) / static_cast<double>(counts[0].accepted),
+                1.0, 0.2)
+        << method_name(method);
+  }
+}
+
 // dx/dt = -50 (x - cos t): closed form.
 TEST(Stiff, ErrorsOfTheSolversFallWithTheTolerance) {
   PointField field(1, 0,

@@ -114,6 +114,19 @@ TEST(Tangents, OfALinearFlowAreExact) {
   }
 }
 
+// At rest there is nothing that the absolute tolerance could apply to.
+TEST(Tangents, HaveARelativeTolerance) {
+  PointField field(1, 0, [](const Point& p, double* dx) { dx[0] = -p.x[0]; });
+  field.with_jacobian([](const Point& p, double* J) { J[0] = -std::cos(p.x[0]); });
+  double x = 0.0, v[2] = {1.0, 1.0};
+  for (int i = 0; i < 2; ++i) {
+    TangentPropagator propagator(field, 1, with(Method::tsit5, 1e-6, i == 0 ? 1e-12 : 1e-3));
+    propagator.advance(0.0, 4.0, nullptr, &x, &v[i]);
+  }
+  EXPECT_EQ(v[0], v[1]);
+  EXPECT_NEAR(v[0] * std::exp(4.0), 1.0, 2e-5);  // some steps with errors of 1e-6
+}
+
 // Powers of two scale without rounding.
 TEST(Tangents, ScaleExactlyWithTheirLength) {
   for (const Method method : {Method::tsit5, Method::dop853}) {

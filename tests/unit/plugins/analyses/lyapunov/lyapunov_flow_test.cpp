@@ -69,6 +69,40 @@ TEST(LyapunovFlow, ChoosesIntervalsThatKeepTheDigits) {
   EXPECT_GT(sink.integers("qr_steps")[0], 500);
 }
 
+TEST(LyapunovFlow, RepeatsAPieceThatLosesADirection) {
+  // At t = 50 the second state begins to decay at 300 instead of 0.01: in a piece of length 1.5
+  // its direction is lost beyond all digits.
+  Equations sudden;
+  sudden.n = 2;
+  sudden.flags = DK_USES_TIME;
+  sudden.eval = [](double, const double*, const double*, double* out) { out[0] = out[1] = 0.0; };
+  sudden.jacobian = [](double t, const double*, const double*, double* J) {
+    const double rows[] = {0.2, 0.0, 0.0, t < 50.0 ? -0.01 : -300.0};
+    std::copy_n(rows, 4, J);
+  };
+  const FakeSystem system(sudden);
+  FakeSink sink;
+  run(make_values().number("length", 96).number("burn_in", 4).number("step", 1e-3), system, sink);
+  // 0.2 and the mean of the two rates; RK4 at h = 1e-3 knows exp(-300 h) to 2e-5 of its exponent,
+  // and a step that straddles t = 50 is off by at most 0.3 / 96.
+  EXPECT_NEAR(sink.numbers("exponents")[0], 0.2, 1e-6);
+  EXPECT_NEAR(sink.numbers("exponents")[1], -(46.0 * 0.01 + 50.0 * 300.0) / 96.0, 1e-2);
+  EXPECT_GE(sink.numbers("worst_pivot")[0], 1e-10);
+}
+
+TEST(LyapunovFlow, PutsExponentsInDescendingOrder) {
+  // Both are -0.4 in the limit; at a finite length either tangent may have grown more.
+  const FakeSystem system(make_linear(DK_FLOW, 2, {-0.4, -9, 1, -0.4}));
+  for (const double length : {20.1, 20.3, 20.5, 20.7, 20.9, 21.1, 21.3, 21.5}) {
+    FakeSink sink;
+    run(make_values().number("length", length).number("burn_in", 5), system, sink);
+    const auto& exponents = sink.numbers("exponents");
+    EXPECT_GE(exponents[0], exponents[1]) << length;
+    const auto& series = sink.numbers("series");
+    EXPECT_EQ(series[series.size() - 2], exponents[0]);
+  }
+}
+
 TEST(LyapunovFlow, GoesOnUntilTheErrorIsReached) {
   const FakeSystem system(make_lorenz());
   FakeSink sink;
@@ -76,6 +110,7 @@ TEST(LyapunovFlow, GoesOnUntilTheErrorIsReached) {
   EXPECT_EQ(sink.words("converged")[0], "yes");
   EXPECT_GT(sink.numbers("length")[0], 100.0);
   for (const double error : sink.numbers("standard_error")) EXPECT_LE(error, 0.012);
+  EXPECT_LT(sink.numbers("length")[0], 5000.0);  // of 10000 allowed
 }
 
 TEST(LyapunovFlow, SaysWhenTheErrorIsNotReached) {

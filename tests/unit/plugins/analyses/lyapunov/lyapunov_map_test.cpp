@@ -67,6 +67,7 @@ TEST(LyapunovMap, OfHenonMatchesTheLiterature) {
   EXPECT_LT(sink.numbers("standard_error")[0], 1e-3);
   EXPECT_NEAR(sink.numbers("sum")[0], std::log(0.3), 1e-10);
   EXPECT_NEAR(sink.numbers("sum_check")[0], 0.0, 1e-10);
+  EXPECT_LT(sink.numbers("sum_check_error")[0], 1e-10);
   EXPECT_NEAR(sink.numbers("kaplan_yorke")[0], 1.258238,
               5.0 * sink.numbers("kaplan_yorke_error")[0]);
 }
@@ -121,6 +122,13 @@ TEST(LyapunovMap, FindsTheLeadingExponentAlone) {
   EXPECT_NEAR(one.numbers("exponents")[0], all.numbers("exponents")[0], 1e-10);
   EXPECT_TRUE(std::isnan(one.numbers("sum_check")[0]));
   EXPECT_TRUE(std::isnan(one.numbers("kaplan_yorke")[0]));
+}
+
+TEST(LyapunovMap, FindsALeadingExponentThatUnitVectorsMiss) {
+  const FakeSystem system(make_linear(DK_MAP, 2, {0.5, 0, 0, 2}));
+  FakeSink sink;
+  run(make_values().integer("exponents", 1), system, sink);
+  EXPECT_NEAR(sink.numbers("largest")[0], std::log(2.0), 1e-12);
 }
 
 TEST(LyapunovMap, DoesNotDependOnTheInterval) {

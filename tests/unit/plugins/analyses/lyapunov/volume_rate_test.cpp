@@ -40,6 +40,19 @@ TEST(VolumeRate, OfMapAddsLogDeterminantsOfAllSteps) {
   EXPECT_EQ(volume.take(), 0.0);
 }
 
+TEST(VolumeRate, OfMapKnowsTheTimeOfEachStep) {
+  Equations map;
+  map.time_kind = DK_MAP;
+  map.flags = DK_USES_TIME;
+  map.eval = [](double, const double* x, const double*, double* out) { out[0] = x[0]; };
+  map.jacobian = [](double t, const double*, const double*, double* J) { J[0] = t; };
+  const FakeSystem system(map);
+  VolumeRate volume(system.table(), {});
+  volume.add(2.0, 3.0, {1.0}, {1.0});
+  volume.add(5.0, 1.0, {1.0}, {1.0});
+  EXPECT_NEAR(volume.take(), std::log(2.0 * 3.0 * 4.0 * 5.0), 1e-15 * 8);
+}
+
 TEST(VolumeRate, OfFlowIntegratesTheTrace) {
   // tr J = 2 x + t with x(t) = t^2: the trapezoidal rule has the error T h^2 / 12 times 2 per x''.
   Equations flow;
