@@ -27,4 +27,7 @@ void add_worker(CLI::App& app, CommandContext& context);
 /// `check` below `plugin`, and the hidden command that runs one check.
 void add_plugin_check(CLI::App& app, CLI::App& plugin, CommandContext& context);
 
+/// `new` below `plugin`.
+void add_plugin_new(CLI::App& plugin, CommandContext& context);
+
 }  // namespace dynkit

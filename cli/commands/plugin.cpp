@@ -166,7 +166,7 @@ int info(const CommandContext& context, const PluginArguments& arguments) {
 }  // namespace
 
 void add_plugin(CLI::App& app, CommandContext& context) {
-  CLI::App* plugin = app.add_subcommand("plugin", "list, describe and check plugins");
+  CLI::App* plugin = app.add_subcommand("plugin", "list, describe, check and make plugins");
   plugin->require_subcommand(1);
   auto arguments = std::make_shared<PluginArguments>();
   const auto add = [&](const char* name, const char* help, const char* example,
@@ -188,6 +188,7 @@ void add_plugin(CLI::App& app, CommandContext& context) {
       ->add_option("component", arguments->component, "component id, or id@major")
       ->required();
   add_plugin_check(app, *plugin, context);
+  add_plugin_new(*plugin, context);
 }
 
 }  // namespace dynkit

@@ -30,23 +30,31 @@ Config list_of(const std::vector<std::int64_t>& shape, std::size_t axis, std::si
   return {std::move(list), 0};
 }
 
-void collect(const Config& value, std::size_t depth, Array& into) {
-  if (!value.is_list()) {
-    if (const auto* integer = std::get_if<std::int64_t>(&value.value)) {
-      into.numbers().push_back(static_cast<double>(*integer));
-    } else if (const auto* number = std::get_if<double>(&value.value)) {
-      into.numbers().push_back(*number);
-    } else {
-      throw Error(DK_SETTINGS, fmt::format("{} is no array of numbers", to_text(value)));
-    }
-    return;
+double number_of(const Config& value) {
+  if (const auto* number = std::get_if<double>(&value.value)) return *number;
+  if (const auto* integer = std::get_if<std::int64_t>(&value.value)) {
+    return static_cast<double>(*integer);
   }
-  const auto length = static_cast<std::int64_t>(value.list().size());
-  if (depth == into.shape.size()) into.shape.push_back(length);
-  if (into.shape[depth] != length) {
+  throw Error(DK_SETTINGS, fmt::format("{} is no array of numbers", to_text(value)));
+}
+
+// Appends the elements in C order; every list at one depth is as long as the first one there.
+void collect(const Config& value, std::size_t depth, const std::vector<std::int64_t>& shape,
+             std::vector<double>& into) {
+  if (depth == shape.size()) return into.push_back(number_of(value));
+  if (!value.is_list() || static_cast<std::int64_t>(value.list().size()) != shape[depth]) {
     throw Error(DK_SHAPE_MISMATCH, "the lists do not form an array");
   }
-  for (const Config& item : value.list()) collect(item, depth + 1, into);
+  for (const Config& item : value.list()) collect(item, depth + 1, shape, into);
+}
+
+std::vector<std::int64_t> shape_of(const Config& value) {
+  std::vector<std::int64_t> shape;
+  for (const Config* at = &value; at->is_list(); at = &at->list().front()) {
+    shape.push_back(static_cast<std::int64_t>(at->list().size()));
+    if (at->list().empty()) break;
+  }
+  return shape;
 }
 
 }  // namespace
@@ -90,7 +98,8 @@ Array BuiltinSource::array(const Config& value) {
     throw Error(DK_SETTINGS, fmt::format("'{}' is not there", printable(value.text())));
   }
   Array array;
-  collect(value, 0, array);
+  array.shape = shape_of(value);
+  collect(value, 0, array.shape, array.numbers());
   return array;
 }
 

@@ -20,9 +20,9 @@ void check_purity(const CheckContext& context) {
     form.prepared = form.tape = one_theta;
     const AllResults first = run_all(subject, task, form);
     expect_same_bits("the second time", run_all(subject, task, form), first);
-    for (const unsigned char fill : {0x00, 0xFF, 0x3F}) {
+    for (const int fill : {0x00, 0xFF, 0x3F}) {
       Form filled = form;
-      filled.fill = fill;
+      filled.fill = static_cast<unsigned char>(fill);
       expect_same_bits(fmt::format("with buffers that hold {:#04x} at first", fill),
                        run_all(subject, task, filled), first);
     }

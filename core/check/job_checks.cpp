@@ -277,7 +277,8 @@ void check_dataset_arrays(const CheckContext& context) {
       fail("'{}' has {} time steps, 'time' has {}", name, array.shape[1], *steps);
     }
     if (name != std::string_view("split")) continue;
-    for (const double part : to_numbers(array, name).numbers()) {
+    const Numbers parts = to_numbers(array, name).numbers();
+    for (const double part : parts) {
       if (part != 0.0 && part != 1.0 && part != 2.0) fail("'split' holds {}", part);
     }
   }

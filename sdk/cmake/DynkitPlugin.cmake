@@ -6,7 +6,7 @@
 #
 # VARIANTS builds the same sources again for newer instruction sets (x86-64-v3, x86-64-v4). Each
 # lands beside the library in a folder of that name, and the host loads the best one that the
-# machine can run.
+# machine can run. Where DYNKIT_PLUGIN_INSTALL_FOLDER is set, all of them are installed there.
 
 function(dynkit_add_plugin name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES;VARIANTS;OPTIONS")
@@ -57,5 +57,9 @@ function(_dynkit_add_plugin_library target file folder sources libraries options
       set(directory "${CMAKE_CURRENT_BINARY_DIR}")
     endif()
     set_target_properties(${target} PROPERTIES LIBRARY_OUTPUT_DIRECTORY "${directory}/${folder}")
+  endif()
+  if(DYNKIT_PLUGIN_INSTALL_FOLDER)
+    install(TARGETS ${target} COMPONENT plugins
+      LIBRARY DESTINATION "${DYNKIT_PLUGIN_INSTALL_FOLDER}/${folder}")
   endif()
 endfunction()
