@@ -11,7 +11,7 @@ namespace dynkit::report {
 /// is not possible.
 nlohmann::json make_figure(const Figure& figure, const ArrayMap& arrays);
 
-/// The first rows, as many as fit into some 100 000 cells. Throws Error for columns that are not
+/// The first rows, as many as fit into some 50 000 cells. Throws Error for columns that are not
 /// columns or not as long as the first.
 nlohmann::json make_table(const Table& table);
 

@@ -15,7 +15,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::int64_t kMaxTableCells = 100'000;
+constexpr std::int64_t kMaxTableCells = 50'000;
 constexpr std::int64_t kLargestExact = 9'007'199'254'740'991;  // 2^53 - 1: a script's whole numbers
 
 const char* type_name(const Array::Values& values) {

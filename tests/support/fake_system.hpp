@@ -8,6 +8,7 @@
 #include <complex>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <limits>
 #include <map>
 #include <span>
@@ -290,10 +291,12 @@ class FakeValues {
   }
   FakeValues& array(const std::string& name, std::vector<std::int64_t> shape,
                     std::vector<double> numbers) {
-    Array& array = arrays_[name];
-    array.shape = std::move(shape);
-    array.values = std::move(numbers);
-    find(name).array = view_array(array, pointers_);
+    auto array = std::make_shared<Array>();
+    array->shape = std::move(shape);
+    array->values = std::move(numbers);
+    std::vector<const char*> no_names;
+    find(name).array = view_array(*array, no_names);
+    arrays_.push_back(std::move(array));
     return *this;
   }
 
@@ -311,8 +314,7 @@ class FakeValues {
 
   std::span<const dk_setting> declared_;
   std::vector<dk_value> values_;
-  ArrayMap arrays_;
-  std::vector<const char*> pointers_;
+  std::vector<std::shared_ptr<const Array>> arrays_;  // shared, so that copies stay valid
 };
 
 /// Runs an analysis on one system through its tables, as a host does; throws what it reports.

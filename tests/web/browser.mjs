@@ -38,7 +38,8 @@ export class Reports {
 
   // A page with what went wrong on it: errors on the console, exceptions, dialogs, requests.
   async visit(name, options = {}) {
-    const context = await this.browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+    const viewport = { width: 1280, height: 900 };
+    const context = await this.browser.newContext({ viewport, ...options });
     await context.setOffline(true);
     const page = await context.newPage();
     page.setDefaultTimeout(60_000);
@@ -69,7 +70,8 @@ export async function drawn(page, name) {
 
 export async function drawnFigure(page, figure) {
   await figure.scrollIntoViewIfNeeded();
-  await page.waitForFunction((node) => node.dataset.state !== "waiting", await figure.elementHandle());
+  await page.waitForFunction((node) => node.dataset.state !== "waiting",
+                             await figure.elementHandle());
   return figure;
 }
 

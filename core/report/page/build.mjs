@@ -11,7 +11,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
-const kScripts = ["text.js", "markdown.js", "table.js", "palette.js", "traces.js", "figure.js", "main.js"];
+const kScripts = ["text.js", "markdown.js", "table.js", "palette.js", "traces.js", "figure.js",
+                  "main.js"];
 const kBundles = {
   plane: "plotly.js-cartesian-dist-min/plotly-cartesian.min.js",
   space: "plotly.js-gl3d-dist-min/plotly-gl3d.min.js",

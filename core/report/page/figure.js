@@ -37,7 +37,7 @@ function thinningNotes(figure) {
     const lines = points.filter((series) => series.lengths?.length < series.lines);
     const on = lines.length === 0 ? ""
       : ` on ${share(lines, (series) => series.lengths.length, (series) => series.lines, "line")}`;
-    notes.push(`${share(points, (series) => series.shown, (series) => series.total, "point")}${on}`);
+    notes.push(share(points, (series) => series.shown, (series) => series.total, "point") + on);
   }
   if (maps.length > 0) {
     notes.push(`means of blocks of ${count(sum(maps, (series) => series.total), "cell")}`);
@@ -45,11 +45,12 @@ function thinningNotes(figure) {
   return notes.length > 0 ? `Drawn: ${notes.join("; ")}. results.h5 holds all.` : "";
 }
 
-// Columns of what is drawn, for all series together; a number of a kind that a series lacks is empty.
+// Columns of what is drawn, for all series together; a cell that a series lacks is empty.
 function figureColumns(figure) {
   const labels = axisLabels(figure);
-  const names = { series: "series", group: "group", line: "line", index: "index", x: labels[0] || "x",
-                  y: labels[1] || "y", z: labels[2] || "z", from: "from", to: "to", count: "count" };
+  const names = { series: "series", group: "group", line: "line", index: "index",
+                  x: labels[0] || "x", y: labels[1] || "y", z: labels[2] || "z",
+                  from: "from", to: "to", count: "count" };
   const rows = figure.series.flatMap(seriesRows);
   const used = Object.keys(names).filter((key) => rows.some((row) => row[key] !== undefined));
   const isText = (key) => key === "series" || key === "group";
@@ -70,7 +71,8 @@ function seriesRows(series) {
   }
   const lines = series.lengths?.flatMap((length, line) => Array(length).fill(line));
   return series.x.map((x, i) => ({
-    series: name, group: series.group ? series.groups[series.group[i]] : series.color?.[i]?.toString(),
+    series: name,
+    group: series.group ? series.groups[series.group[i]] : series.color?.[i]?.toString(),
     line: lines?.[i], index: series.indices ? series.indices[i] : i, x, y: series.y[i],
     z: series.z?.[i] }));
 }
@@ -135,7 +137,8 @@ class FigureView {
         format, filename: name, width: 1000, height: 700, scale: format === "png" ? 3 : 1 }));
     const csv = button("Save CSV", `Save the data of ${title} as CSV`, () =>
       saveFile(`${name}.csv`, "text/csv", makeCsv(figureColumns(this.figure))));
-    return [...toggles, element("div", { class: "group", role: "group" }, csv, image("svg"), image("png"))];
+    return [...toggles,
+            element("div", { class: "group", role: "group" }, csv, image("svg"), image("png"))];
   }
 
   // Draws or draws again; gives the library that did.

@@ -40,7 +40,8 @@ function stageSection(stage, index) {
     ...stage.texts.map(([, text]) => markdown(text)),
     element("div", { class: "figures" }, ...stage.figures.map((figure) =>
       figure.error ? problem(figure) : addFigure(figure, stage))),
-    ...stage.tables.map((table) => table.error ? problem(table) : new TableView(table, stage.name).node),
+    ...stage.tables.map((table) =>
+      table.error ? problem(table) : new TableView(table, stage.name).node),
     stage.settings.length > 0 ? details("Settings", definitions(stage.settings)) : null);
 }
 
@@ -77,8 +78,8 @@ function build(run) {
           element("pre", {}, element("code", {}, run.experiment))) : null),
       ...run.stages.map(stageSection), cite),
     element("footer", { class: "column quiet" },
-      "Made by dynkit. The figures are drawn by plotly.js (MIT License); all numbers behind them are ",
-      "in results.h5."));
+      "Made by dynkit. The figures are drawn by plotly.js (MIT License); all numbers behind them ",
+      "are in results.h5."));
 }
 
 // Paper is light and shows what is folded away.

@@ -1,10 +1,11 @@
-// The Markdown that plugins write, as elements: paragraphs, headings, lists, code, bold, italics and
-// links to http(s) addresses. Everything else stays the text it is, HTML too.
+// The Markdown that plugins write, as elements: paragraphs, headings, lists, code, bold, italics
+// and links to http(s) addresses. Everything else stays the text it is, HTML too.
 
 // In order of precedence; each gives an element or null, and its text is read on inside it.
 const kInline = [
   { pattern: /`([^`]+)`/, make: (match) => element("code", {}, match[1]) },
-  { pattern: /\*\*(?=\S)([^]+?\S|\S)\*\*/, make: (match) => element("strong", {}, ...inline(match[1])) },
+  { pattern: /\*\*(?=\S)([^]+?\S|\S)\*\*/,
+    make: (match) => element("strong", {}, ...inline(match[1])) },
   { pattern: /\*(?=\S)([^*]*[^*\s])\*/, make: (match) => element("em", {}, ...inline(match[1])) },
   { pattern: /(?<![\w])_(?=\S)([^_]*[^_\s])_(?![\w])/,
     make: (match) => element("em", {}, ...inline(match[1])) },

@@ -10,7 +10,8 @@ function qualitative(index, mode) {
   return kQualitative[mode][index % kQualitative[mode].length];
 }
 
-// Fixed points: what attracts is dark blue, what repels in 1, 2, ... directions goes from light to dark.
+// Fixed points: what attracts is dark blue, what repels in 1, 2, ... directions goes from light to
+// dark.
 const kStable = { light: "#1f4e8c", dark: "#6ea8fe" };
 const kUnstable = { light: ["#f2a541", "#dd6b20", "#b83227", "#7d1535"],
                     dark: ["#ffd08a", "#ff9a4d", "#f06a5a", "#d94f8a"] };
@@ -26,7 +27,8 @@ function theme() {
   const style = getComputedStyle(document.documentElement);
   const read = (name) => style.getPropertyValue(name).trim();
   return { mode: isDark ? "dark" : "light", text: read("--text"), quiet: read("--quiet"),
-           line: read("--line"), path: read("--path"), surface: read("--surface"), font: read("--font") };
+           line: read("--line"), path: read("--path"), surface: read("--surface"),
+           font: read("--font") };
 }
 
 // Number of unstable directions that a label tells: 0 attracts; -1: it says nothing of stability.

@@ -51,7 +51,8 @@ class TableView {
     const name = element("button", { type: "button", title: column.help,
                                      onclick: () => this.sortBy(index) },
                          column.name,
-                         column.unit ? element("span", { class: "unit" }, ` (${column.unit})`) : null);
+                         column.unit
+                           ? element("span", { class: "unit" }, ` (${column.unit})`) : null);
     return element("th", { scope: "col", "aria-sort": "none",
                            class: column.type === "text" ? "text" : "number" }, name);
   }
@@ -77,7 +78,8 @@ class TableView {
 
   // First upward, then downward, then as it was.
   sortBy(column) {
-    const direction = this.sorted.column === column ? { 1: -1, [-1]: 0, 0: 1 }[this.sorted.direction] : 1;
+    const next = { 1: -1, [-1]: 0, 0: 1 };
+    const direction = this.sorted.column === column ? next[this.sorted.direction] : 1;
     this.sorted = { column, direction };
     this.headers.forEach((header, index) => {
       const active = index === column ? direction : 0;

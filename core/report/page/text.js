@@ -114,6 +114,6 @@ function saveFile(name, type, text) {
 }
 
 function button(text, label, action) {
-  return element("button", { type: "button", class: "action", "aria-label": label, onclick: action },
-                 text);
+  return element("button", { type: "button", class: "action", "aria-label": label,
+                             onclick: action }, text);
 }

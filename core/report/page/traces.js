@@ -73,8 +73,8 @@ function markerStyle(series, part, figure, look) {
                    opacity: ground ? 0.6 : dense ? 0.8 : 1,
                    line: { width: figure.is_space ? 0 : 0.5, color: look.surface } };
   if (!series.color) return marker;
-  return { ...marker, color: pick(series.color, part.points), colorscale: kColorScale, showscale: true,
-           colorbar: { title: { text: plotText(series.group_by) }, thickness: 12 } };
+  return { ...marker, color: pick(series.color, part.points), colorscale: kColorScale,
+           showscale: true, colorbar: { title: { text: plotText(series.group_by) }, thickness: 12 } };
 }
 
 function markerTraces(series, figure, look) {
@@ -139,7 +139,7 @@ function lineTraces(series, figure, look) {
   });
 }
 
-// Blue and red around zero where values of both signs matter: not for a logarithm that just passes 0.
+// Blue and red around zero where values of both signs matter: not for a logarithm that passes 0.
 function heatmapTrace(series, figure, look) {
   const values = series.z.flat().filter((value) => value !== null);
   const low = values.reduce((a, b) => Math.min(a, b), Infinity);
@@ -161,12 +161,14 @@ function histogramTraces(series, figure, look) {
   const place = figure.series.filter((other) => other.kind === "histogram").indexOf(series);
   return series.counts.map((counts, index) => {
     const part = { name: series.groups[index] ?? null, index };
-    const style = groupStyle(part.name ?? "", series.group_by, part.name ? index : place, look.mode);
+    const style = groupStyle(part.name ?? "", series.group_by, part.name ? index : place,
+                             look.mode);
     const bins = counts.map((number, bin) =>
       `${shortNumber(edges[bin])} to ${shortNumber(edges[bin + 1])}: ${number}`);
     return { type: "scatter", mode: "lines", line: { shape: "hv", color: style.color, width: 1.5 },
              fill: "tozeroy", fillcolor: `${style.color}55`, name: traceName(series, part, figure),
-             x: edges.length > 0 ? [edges[0], ...edges] : [], y: counts.length > 0 ? [0, ...counts, 0] : [],
+             x: edges.length > 0 ? [edges[0], ...edges] : [],
+             y: counts.length > 0 ? [0, ...counts, 0] : [],
              text: ["", ...bins, ""], hovertemplate: "%{text}<extra>%{fullData.name}</extra>" };
   });
 }
@@ -203,10 +205,11 @@ function axisLayout(label, look) {
 
 function sceneLayout(labels, look) {
   // These titles alone are drawn as they are, without markup other than of type (b, i, sub, sup).
-  const axis = (label) => ({ ...axisLayout(label, look), title: { text: label.replace(/\s+/g, " ") },
-                             showbackground: false, zeroline: false, showspikes: false });
+  const axis = (label) => ({ ...axisLayout(label, look),
+                             title: { text: label.replace(/\s+/g, " ") }, showbackground: false, zeroline: false, showspikes: false });
   return { xaxis: axis(labels[0]), yaxis: axis(labels[1]), zaxis: axis(labels[2]),
-           aspectmode: "auto", camera: { eye: { x: 1.36, y: 1.36, z: 0.88 }, center: { x: 0, y: 0, z: -0.12 } } };
+           aspectmode: "auto",
+           camera: { eye: { x: 1.36, y: 1.36, z: 0.88 }, center: { x: 0, y: 0, z: -0.12 } } };
 }
 
 function planeLayout(figure, timeKind, labels, log, look) {

@@ -20,7 +20,7 @@ struct Spectrum {
     order.resize(static_cast<std::size_t>(results.K));
     std::iota(order.begin(), order.end(), std::int64_t{0});
     std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
-      return results.record.length() + double(a+b) < 0.0;
+      return results.record.rate(a) > results.record.rate(b);
     });
     for (const std::int64_t k : order) {
       exponents.push_back(results.record.rate(k));

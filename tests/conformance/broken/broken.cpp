@@ -1,5 +1,5 @@
-// A model with one flaw, named by a macro; without it a good one. What the flaw breaks is what the
-// conformance checks are tested with.
+// A model with one flaw, named by the macro FLAW; `none` is a good one. What the flaw breaks is
+// what the conformance checks are tested with.
 //
 //     dx/dt = -a x + b sin(x) + C u        x [S,3], u [S,2], theta = (a, b [3], C [3,2]), p = 10
 #include <cmath>
@@ -11,11 +11,6 @@
 
 namespace broken {
 
-#if defined(FLAW)
-#define IS(flaw) (FLAW == flaw)
-#else
-#define IS(flaw) false
-#endif
 enum Flaw {
   none,
   past_the_row,
@@ -31,7 +26,6 @@ enum Flaw {
   nan_hangs,
   nan_is_lost,
   nameless_message,
-  second_symbol,
   leaks,
   writes_input,
   shared_member,
@@ -43,13 +37,17 @@ enum Flaw {
   writes_unwanted,
 };
 
+constexpr bool is(Flaw flaw) {
+  return flaw == FLAW;
+}
+
 constexpr std::int64_t kN = 3, kM = 2, kP = 10;
 
 using dynkit::Settings;
 
 const double* row(const dk_input& input, std::int64_t s) {
-  if (IS(ignores_shared_state) && input.stride == 0) return input.data + s;
-  return input.data + s * (IS(ignores_stride) && input.stride != kP ? kN : input.stride);
+  if (is(ignores_shared_state) && input.stride == 0) return input.data + s;
+  return input.data + s * (is(ignores_stride) && input.stride != kP ? kN : input.stride);
 }
 
 double at(const dk_input& input, std::int64_t s, std::int64_t i) {
@@ -59,23 +57,39 @@ double at(const dk_input& input, std::int64_t s, std::int64_t i) {
 class Model {
  public:
   static constexpr dk_setting kSettings[] = {
-      dynkit::number_setting("gain", IS(default_out_of_bounds) ? "-2" : "1", 0.0,
+      dynkit::number_setting("gain", is(default_out_of_bounds) ? "-2" : "1", 0.0,
                              dynkit::kUnbounded, "factor of everything"),
   };
 
   Model(const dk_host&, const Settings& settings) : gain_(settings.number("gain")) {
     if (!(gain_ <= 1e100)) {
-      throw dynkit::Error(DK_SETTINGS, IS(nameless_message)
-                                           ? "this value is not usable"
-                                           : "setting 'gain' is above 1e100");
+      throw dynkit::Error(DK_SETTINGS, is(nameless_message) ? "this value is not usable"
+                                                            : "setting 'gain' is above 1e100");
     }
-    if (IS(leaks)) (void)new double[100];
+    if (is(leaks)) (void)new double[100];
     blocks_[0] = {"a", nullptr, 0, 0, 1, {0}, -dynkit::kUnbounded, dynkit::kUnbounded, "decay"};
     blocks_[1] = {"b", nullptr, 1, 1, 1, {kN}, -dynkit::kUnbounded, dynkit::kUnbounded, "force"};
-    blocks_[2] = {"C", nullptr, 1 + kN, 2, 1, {kN, kM}, -dynkit::kUnbounded, dynkit::kUnbounded,
+    blocks_[2] = {"C",
+                  nullptr,
+                  1 + kN,
+                  2,
+                  1,
+                  {kN, kM},
+                  -dynkit::kUnbounded,
+                  dynkit::kUnbounded,
                   "weights of the inputs"};
-    info_ = {DK_FLOW, DK_REENTRANT, DK_BATCH_EXACT, kN,      kM,      kP,
-             std::numeric_limits<double>::quiet_NaN(), 3, blocks_, nullptr, nullptr, nullptr};
+    info_ = {DK_FLOW,
+             DK_REENTRANT,
+             DK_BATCH_EXACT,
+             kN,
+             kM,
+             kP,
+             std::numeric_limits<double>::quiet_NaN(),
+             3,
+             blocks_,
+             nullptr,
+             nullptr,
+             nullptr};
   }
 
   const dk_model_info& info() const { return info_; }
@@ -84,37 +98,37 @@ class Model {
   }
 
   void eval(const dk_points& points, const dk_output& out) const {
-    if (IS(crashes_at_zero_samples) && points.count == 0) __builtin_trap();
+    if (is(crashes_at_zero_samples) && points.count == 0) __builtin_trap();
     double& first = static_cast<double*>(points.scratch)[0];
-    const double leftover = IS(reads_scratch) && first > 0.0 ? 1e-3 : 0.0;
+    const double leftover = is(reads_scratch) && first > 0.0 ? 1e-3 : 0.0;
     first = 0.0;
-    if (IS(writes_input)) const_cast<double*>(points.x.data)[0] = points.x.data[0];
+    if (is(writes_input)) const_cast<double*>(points.x.data)[0] = points.x.data[0];
     double carried = 0.0;
     for (std::int64_t s = 0; s < points.count; ++s) {
       const double* x = row(points.x, s);
       const double* theta = points.theta.data + s * points.theta.stride;
       double* into = out.data + s * out.stride;
       for (std::int64_t i = 0; i < kN; ++i) {
-        if (IS(nan_hangs)) {
+        if (is(nan_hangs)) {
           for (volatile double waiting = x[i]; waiting != waiting;) {
           }
         }
-        const double xi = IS(nan_is_lost) && !(x[i] == x[i]) ? 0.0 : x[i];
+        const double xi = is(nan_is_lost) && !(x[i] == x[i]) ? 0.0 : x[i];
         double f = -theta[0] * xi + theta[1 + i] * std::sin(xi);
         for (std::int64_t j = 0; j < kM; ++j) f += theta[1 + kN + i * kM + j] * at(points.u, s, j);
-        if (IS(couples_samples)) f += 1e-3 * carried;
+        if (is(couples_samples)) f += 1e-3 * carried;
         into[i] = gain_ * f + leftover;
-        if (IS(keeps_state)) into[i] += 1e-6 * static_cast<double>(calls_++);
-        if (IS(shared_member)) {
+        if (is(keeps_state)) into[i] += 1e-6 * static_cast<double>(calls_++);
+        if (is(shared_member)) {
           member_ = into[i];
           for (volatile int pause = 0; pause < 200;) pause = pause + 1;
           into[i] = member_;
         }
         carried = into[i];
       }
-      if (IS(past_the_row)) into[kN] = 0.0;
+      if (is(past_the_row)) into[kN] = 0.0;
     }
-    if (IS(past_the_end) && points.count > 0) out.data[(points.count - 1) * out.stride + kN] = 0.0;
+    if (is(past_the_end) && points.count > 0) out.data[(points.count - 1) * out.stride + kN] = 0.0;
   }
 
   void jvp(const dk_points& points, const dk_tangents& tangents, const dk_output& out) const {
@@ -126,14 +140,15 @@ class Model {
           const auto dot = [&](const dk_input& v, std::int64_t width, std::int64_t e) {
             return at(v, s, k * width + e);
           };
-          const double sign = IS(wrong_sign) ? -1.0 : 1.0;
-          const double share = IS(small_error) ? 1.0 + 3e-6 : 1.0;
-          double f = (-theta[0] + sign * theta[1 + i] * std::cos(x[i])) * share *
-                     dot(tangents.x, kN, i);
+          const double sign = is(wrong_sign) ? -1.0 : 1.0;
+          const double share = is(small_error) ? 1.0 + 3e-6 : 1.0;
+          double f =
+              (-theta[0] + sign * theta[1 + i] * std::cos(x[i])) * share * dot(tangents.x, kN, i);
           f += -x[i] * dot(tangents.theta, kP, 0) + std::sin(x[i]) * dot(tangents.theta, kP, 1 + i);
           for (std::int64_t j = 0; j < kM; ++j) {
             const std::int64_t c = 1 + kN + i * kM + j;
-            f += theta[c] * dot(tangents.u, kM, j) + at(points.u, s, j) * dot(tangents.theta, kP, c);
+            f +=
+                theta[c] * dot(tangents.u, kM, j) + at(points.u, s, j) * dot(tangents.theta, kP, c);
           }
           out.data[s * out.stride + k * kN + i] = gain_ * f;
         }
@@ -148,10 +163,9 @@ class Model {
       for (std::int64_t k = 0; k < bars.count; ++k) {
         const double* out_bar = bars.out.data + s * bars.out.stride + k * kN;
         double u_bar[kM] = {};
-        double* theta_bar = bars.theta.data == nullptr
-                                ? nullptr
-                                : bars.theta.data + s * bars.theta.stride + k * kP;
-        if (IS(overwrites_theta_bar) && theta_bar != nullptr) {
+        double* theta_bar =
+            bars.theta.data == nullptr ? nullptr : bars.theta.data + s * bars.theta.stride + k * kP;
+        if (is(overwrites_theta_bar) && theta_bar != nullptr) {
           std::memset(theta_bar, 0, kP * sizeof(double));
         }
         for (std::int64_t i = 0; i < kN; ++i) {
@@ -161,7 +175,7 @@ class Model {
                 g * (-theta[0] + theta[1 + i] * std::cos(x[i]));
           }
           // The width of the input taken for the state's: right wherever the two are equal.
-          const std::int64_t width = IS(wrong_input_width) ? kN : kM;
+          const std::int64_t width = is(wrong_input_width) ? kN : kM;
           for (std::int64_t j = 0; j < kM; ++j) {
             u_bar[j] += g * theta[1 + kN + (i * width + j) % (kN * kM)];
           }
@@ -173,14 +187,15 @@ class Model {
           }
         }
         if (bars.u.data == nullptr) continue;
-        for (std::int64_t j = 0; j < kM; ++j) bars.u.data[s * bars.u.stride + k * kM + j] = u_bar[j];
+        for (std::int64_t j = 0; j < kM; ++j)
+          bars.u.data[s * bars.u.stride + k * kM + j] = u_bar[j];
       }
     }
-    if (IS(writes_unwanted) && bars.x.data == nullptr) *bars.x.data = 0.0;
+    if (is(writes_unwanted) && bars.x.data == nullptr) *bars.x.data = 0.0;
   }
 
   const void* extension(std::string_view) const {
-    return IS(answers_every_extension) ? &info_ : nullptr;
+    return is(answers_every_extension) ? &info_ : nullptr;
   }
 
  private:
@@ -194,7 +209,7 @@ class Model {
 // The SDK's table, with an error that is written though the call went well.
 constexpr dk_model_v1 make_table() {
   dk_model_v1 table = dynkit::detail::model_table<Model>;
-  if (IS(writes_error)) {
+  if (is(writes_error)) {
     table.eval = [](const dk_model* model, const dk_points* points, const dk_output* out,
                     dk_error* error) -> dk_status {
       if (error != nullptr) std::strcpy(error->message, "fine");
@@ -207,10 +222,11 @@ constexpr dk_model_v1 kTable = make_table();
 
 }  // namespace broken
 
-#if defined(FLAW)
+// Visible where the linker's version script lets it be.
 extern "C" DK_EXPORT int another_symbol(void);
-extern "C" int another_symbol(void) { return IS(broken::second_symbol) ? 1 : 0; }
-#endif
+extern "C" int another_symbol(void) {
+  return 1;
+}
 
 DYNKIT_PLUGIN(dynkit::detail::make_component(DK_MODEL_V1,
                                              {"org.example.broken", "1.0.0",

@@ -39,13 +39,15 @@ contains
     type(dk_array), intent(in) :: out
     integer(c_int32_t) :: status
     integer(c_int64_t) :: s
-    real(c_double), pointer :: x(:), theta(:), next(:)
+    real(c_double), pointer, contiguous :: x(:), theta(:), next(:)
+    real(c_double) :: f(n)
 
     do s = 0, points%count - 1
       x => row(points%x, s, int(n, c_int64_t))
       theta => row(points%theta, s, int(p, c_int64_t))
       next => row(out, s, int(n, c_int64_t))
-      next = couple(theta(2), theta(1) * x * (1 - x))
+      f = theta(1) * x * (1 - x)
+      call couple(theta(2), f, next)
     end do
     status = 0
   end function
@@ -60,14 +62,15 @@ contains
     type(dk_array), intent(in) :: out
     integer(c_int32_t) :: status
     integer(c_int64_t) :: s, k
-    real(c_double), pointer :: x(:), theta(:), next_dot(:), v(:)
-    real(c_double) :: f(n), f_dot(n), c_dot
+    real(c_double), pointer, contiguous :: x(:), theta(:), next_dot(:), v(:)
+    real(c_double) :: f(n), all_coupled(n), f_dot(n), v_dot(n), c_dot
 
     do s = 0, points%count - 1
       x => row(points%x, s, int(n, c_int64_t))
       theta => row(points%theta, s, int(p, c_int64_t))
       next_dot => row(out, s, tangents%count * n)
       f = theta(1) * x * (1 - x)
+      call couple(1.0_c_double, f, all_coupled)
       do k = 0, tangents%count - 1
         f_dot = 0
         c_dot = 0
@@ -80,30 +83,30 @@ contains
           f_dot = f_dot + v(k * p + 1) * x * (1 - x)
           c_dot = v(k * p + 2)
         end if
-        next_dot(k * n + 1:k * n + n) = couple(theta(2), f_dot) &
-                                        + c_dot * (couple(1.0_c_double, f) - f)
+        call couple(theta(2), f_dot, v_dot)
+        next_dot(k * n + 1:k * n + n) = v_dot + c_dot * (all_coupled - f)
       end do
     end do
     status = 0
   end function
 
   ! Each site keeps 1 - c of its own and takes c/2 from each neighbor. Linear in f.
-  pure function couple(c, f) result(mixed)
+  pure subroutine couple(c, f, mixed)
     real(c_double), intent(in) :: c, f(n)
-    real(c_double) :: mixed(n)
+    real(c_double), intent(out) :: mixed(n)
     integer :: i
 
     do i = 1, n
       mixed(i) = (1 - c) * f(i) + c / 2 * (f(modulo(i - 2, n) + 1) + f(modulo(i, n) + 1))
     end do
-  end function
+  end subroutine
 
   ! `size` numbers of sample s, which starts `stride` doubles after the one before it.
   function row(array, s, size) result(numbers)
     type(dk_array), intent(in) :: array
     integer(c_int64_t), intent(in) :: s, size
-    real(c_double), pointer :: numbers(:)
-    real(c_double), pointer :: all(:)
+    real(c_double), pointer, contiguous :: numbers(:)
+    real(c_double), pointer, contiguous :: all(:)
 
     call c_f_pointer(array%data, all, [s * array%stride + size])
     numbers => all(s * array%stride + 1:)

@@ -103,17 +103,28 @@ type Absent = *const c_void;
 
 #[repr(C)]
 pub struct dk_model_v1 {
-    create: extern "C" fn(*const dk_host, *const dk_values, *mut *mut dk_model, *mut dk_error) -> i32,
+    create:
+        extern "C" fn(*const dk_host, *const dk_values, *mut *mut dk_model, *mut dk_error) -> i32,
     destroy: extern "C" fn(*mut dk_model),
     info: extern "C" fn(*const dk_model) -> *const dk_model_info,
     scratch_size: Absent,
     prepared_size: Absent,
     tape_size: Absent,
     prepare: Absent,
-    eval: unsafe extern "C" fn(*const dk_model, *const dk_points, *const dk_output, *mut dk_error) -> i32,
+    eval: unsafe extern "C" fn(
+        *const dk_model,
+        *const dk_points,
+        *const dk_output,
+        *mut dk_error,
+    ) -> i32,
     jacobian: Absent,
     jvp: Absent,
-    vjp: unsafe extern "C" fn(*const dk_model, *const dk_points, *const dk_cotangents, *mut dk_error) -> i32,
+    vjp: unsafe extern "C" fn(
+        *const dk_model,
+        *const dk_points,
+        *const dk_cotangents,
+        *mut dk_error,
+    ) -> i32,
     extension: extern "C" fn(*const dk_model, *const c_char) -> *const c_void,
 }
 
@@ -151,8 +162,7 @@ macro_rules! text {
     };
 }
 
-static STATE_NAMES: Shared<[*const c_char; N]> =
-    Shared([text!("x_1"), text!("x_2"), text!("x_3")]);
+static STATE_NAMES: Shared<[*const c_char; N]> = Shared([text!("x_1"), text!("x_2"), text!("x_3")]);
 
 static BLOCKS: Shared<[dk_block; 2]> = Shared([
     dk_block {
