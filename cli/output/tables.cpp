@@ -98,17 +98,17 @@ std::string format_table(const Table& table, std::size_t most_rows, int width) {
 }
 
 std::string format_summary(const StageResult& result, int width) {
-  std::string text, line = " ";
+  std::string text, line;
   for (const std::string& name : result.values) {
     const std::string value = std::visit(CellText{0}, result.arrays.at(name).values);
-    const std::string item = fmt::format(" {} {}  ", name, value);
-    if (line.size() + item.size() > static_cast<std::size_t>(width)) {
+    const std::string item = fmt::format("{} {}", name, value);
+    if (line.size() + item.size() + 3 > static_cast<std::size_t>(width) && !line.empty()) {
       text += line + "\n";
-      line = " ";
+      line.clear();
     }
-    line += item;
+    line += (line.empty() ? "  " : "   ") + item;
   }
-  return line.size() > 1 ? text + line + "\n" : text;
+  return line.empty() ? text : text + line + "\n";
 }
 
 }  // namespace dynkit

@@ -11,8 +11,10 @@ namespace {
 
 constexpr std::size_t kBufferAlignment = 64;
 
-// A quiet NaN that no computation gives: the elements of a result before the call, and the gaps.
+// Quiet NaN that no computation makes: what the elements of a result hold before the call, and what
+// stands between rows. Two of them, since one that is read by mistake may come out of a sum again.
 constexpr std::uint64_t kUnwritten = 0x7FFC'C0DE'5EED'0001;
+constexpr std::uint64_t kGap = 0x7FFC'C0DE'5EED'0002;
 
 Numbers slice(const Numbers& all, std::int64_t width, std::int64_t begin, std::int64_t end) {
   if (all.empty()) return {};
@@ -94,7 +96,8 @@ void Placed::make(const std::string& name) {
   const std::size_t count = empty ? 0 : index(S_ - 1, width_ - 1) + 1;
   memory_ = std::make_unique<GuardedMemory>(name, static_cast<std::int64_t>(count * sizeof(double)),
                                             alignof(double));
-  std::fill_n(data(), count, std::bit_cast<double>(kUnwritten));
+  std::fill_n(data(), count, std::bit_cast<double>(kGap));
+  write(Numbers(static_cast<std::size_t>(S_ * width_), std::bit_cast<double>(kUnwritten)));
 }
 
 void Placed::write(const Numbers& dense) {
@@ -121,7 +124,7 @@ void Placed::check_gaps() const {
     for (std::int64_t e = 0; e < width_; ++e) own[index(s, e)] = 1;
   }
   for (std::size_t i = 0; i < own.size(); ++i) {
-    if (own[i] == 0 && bits(data()[i]) != kUnwritten) {
+    if (own[i] == 0 && bits(data()[i]) != kGap) {
       fail("writes {} between the rows of {}, at element {}: the stride is {}", data()[i], name_, i,
            sample_step_);
     }
@@ -191,8 +194,6 @@ void Caller::make_tape() {
   std::memset(tape_->data(), form_.fill, tape_->bytes());
   points_.tape = tape_->data();
   eval();
-  tape_->check_margins();
-  tape_->freeze();  // what eval left may be read several times
 }
 
 std::int64_t Caller::scratch_bytes(std::int32_t operation, std::int64_t K) const {
@@ -228,9 +229,14 @@ void Caller::run_call(const char* name, std::int64_t scratch_bytes,
 Numbers Caller::eval() {
   const Placed out = Placed::rows("the result of eval", S_, subject_.facts().q, form_, false);
   const dk_output output = out.output();
+  if (tape_) tape_->thaw();
   run("eval", scratch_bytes(DK_EVAL, 1), [&](const dk_points* points, dk_error* error) {
     return subject_.operations().eval(points, &output, error);
   });
+  if (tape_) {
+    tape_->check_margins();
+    tape_->freeze();  // what eval leaves may be read several times
+  }
   out.check_gaps();
   if (answered_) out.check_written();
   return out.read();

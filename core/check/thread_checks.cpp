@@ -1,5 +1,6 @@
 // Calls from several threads at once.
 #include <array>
+#include <chrono>
 #include <exception>
 #include <latch>
 #include <mutex>
@@ -14,6 +15,7 @@ namespace {
 
 constexpr int kThreads = 8;
 constexpr int kRounds = 12;
+constexpr auto kStress = std::chrono::milliseconds(400);  // threads need time to meet
 
 // Runs body(thread) on eight threads that begin together; throws the first exception of any.
 template <class Body>
@@ -57,7 +59,8 @@ void check_threads(const CheckContext& context) {
     if (!shared) own = std::make_unique<Subject>(context);
     const Subject& used = shared ? subject : *own;
     Form form;
-    for (int round = 0; round < kRounds; ++round) {
+    const auto end = std::chrono::steady_clock::now() + kStress;
+    for (int round = 0; round < kRounds || std::chrono::steady_clock::now() < end; ++round) {
       form.fill = static_cast<unsigned char>(round * 31 + thread);
       expect_same_bits(fmt::format("on one of {} threads", kThreads),
                        run_all(used, tasks[at], form), expected[at]);

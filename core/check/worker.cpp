@@ -87,7 +87,8 @@ Report run_check(const std::string& file, const std::string& component, const st
 int run_check_worker(const std::string& file, const std::string& component, const std::string& name,
                      std::uint64_t seed, int descriptor, const FigureCheck& figure_check) {
   conformance::report_faults(descriptor);
-  const std::string line = to_line(conformance::run_check(file, component, name, seed, figure_check));
+  const std::string line =
+      to_line(conformance::run_check(file, component, name, seed, figure_check));
   std::size_t sent = 0;
   while (sent < line.size()) {
     const auto count = write(descriptor, line.data() + sent, line.size() - sent);

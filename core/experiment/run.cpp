@@ -27,6 +27,12 @@ Experiment read_with_assignments(const RunOptions& options) {
   return experiment;
 }
 
+// "line 7: no" becomes "net.toml:7: no".
+std::string with_path(const std::string& path, const std::string& message) {
+  if (!message.starts_with("line ")) return message;
+  return fmt::format("{}:{}", path, message.substr(5));
+}
+
 // Runs the stages of one experiment in one locked folder.
 class Run {
  public:
@@ -42,7 +48,9 @@ class Run {
       throw Error(DK_UNSUPPORTED, fmt::format("while the plugins were being loaded a worker {}",
                                               outcome.message));
     }
-    if (outcome.error != DK_OK) throw Error(outcome.error, outcome.message);
+    if (outcome.error != DK_OK) {
+      throw Error(outcome.error, with_path(options_.experiment, outcome.message));
+    }
     outline_ = outcome.outline;
     for (const StageOutline& stage : outline_) note_plugin(stage);
   }
@@ -102,7 +110,7 @@ class Run {
       entry.result.summary_line = stage.summary_line;
       entry.result.settings = stage.settings;
       entry.result.status = worker.status;
-      entry.result.message = worker.message;
+      entry.result.message = with_path(options_.experiment, worker.message);
       entry.result.seconds = elapsed.count();
     }
     judge(worker, entry.result, outcome);

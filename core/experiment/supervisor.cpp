@@ -232,6 +232,7 @@ WorkerOutcome supervise(const RunOptions& options, const std::string& stage,
   judge(worker.wait(), collector, outcome);
   if (is_cancelled(options) && outcome.status == StageStatus::crashed) {
     outcome.status = StageStatus::interrupted;
+    outcome.message = "stopped on request before it had anything to keep";
   }
   return outcome;
 }

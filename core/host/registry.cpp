@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
+#include <set>
 #include <string_view>
 #include <tuple>
 
@@ -91,6 +92,17 @@ Reference parse_reference(const std::string& text) {
   return reference;
 }
 
+// A folder that is named twice counts where it stands first.
+std::vector<std::string> without_repetitions(const std::vector<std::string>& folders) {
+  std::vector<std::string> once;
+  std::set<fs::path> seen;
+  for (const std::string& folder : folders) {
+    std::error_code code;
+    if (seen.insert(fs::weakly_canonical(folder, code)).second) once.push_back(folder);
+  }
+  return once;
+}
+
 }  // namespace
 
 LibraryEntry inspect_library(const std::string& path) {
@@ -115,8 +127,8 @@ LibraryEntry inspect_library(const std::string& path) {
   return entry;
 }
 
-Registry::Registry(std::vector<std::string> folders, std::string index_path)
-    : folders_(std::move(folders)) {
+Registry::Registry(const std::vector<std::string>& folders, const std::string& index_path)
+    : folders_(without_repetitions(folders)) {
   const auto known = read_plugin_index(index_path);
   bool changed = false;
   for (const std::string& folder : folders_) {

@@ -59,6 +59,7 @@ function(_dynkit_add_plugin_library target file folder sources libraries options
     set_target_properties(${target} PROPERTIES LIBRARY_OUTPUT_DIRECTORY "${directory}/${folder}")
   endif()
   if(DYNKIT_PLUGIN_INSTALL_FOLDER)
+    set_target_properties(${target} PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
     install(TARGETS ${target} COMPONENT plugins
       LIBRARY DESTINATION "${DYNKIT_PLUGIN_INSTALL_FOLDER}/${folder}")
   endif()

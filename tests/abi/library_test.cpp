@@ -120,6 +120,13 @@ TEST(Registry, TheEarlierFolderWins) {
   EXPECT_EQ(registry.find("org.dynkit.test.decay", "dynkit.model/1").directory, hangs);
 }
 
+TEST(Registry, TakesAFolderThatIsNamedTwiceOnce) {
+  const std::string none = std::string(FIXTURES) + "/none";
+  Registry registry({none, none + "/../none/"}, "");
+  EXPECT_EQ(registry.libraries().size(), 1U);
+  EXPECT_NE(registry.find("org.dynkit.test.decay", "dynkit.model/1").component, nullptr);
+}
+
 TEST(Registry, SuggestsTheNearestComponent) {
   Registry registry({std::string(FIXTURES) + "/none"}, "");
   try {

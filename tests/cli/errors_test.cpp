@@ -57,7 +57,7 @@ TEST(Errors, NameTheSettingItsValueAndTheRule) {
   const ScratchFolder folder;
   const CommandResult result = run_text(folder, gru("n = -3\n"));
   EXPECT_EQ(result.exit_code, 2);
-  EXPECT_TRUE(says(result, "line 3: setting 'n': -3 is below its lower bound")) << result.errors;
+  EXPECT_TRUE(says(result, "e.toml:3: setting 'n': -3 is below its lower bound")) << result.errors;
 }
 
 TEST(Errors, SuggestThePrefixOfTheWeights) {

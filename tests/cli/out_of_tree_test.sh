@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # A plugin as a stranger makes it: only the SDK is installed, `dynkit plugin new` writes the folder,
 # CMake builds it against the package, and the program lists, loads and analyzes what came out.
-# Usage: out_of_tree_test.sh PROGRAM BUILD_FOLDER PLUGIN_FOLDER
+# Usage: out_of_tree_test.sh PROGRAM BUILD_FOLDER
 set -euo pipefail
-program=$1 build=$2 plugins=$3
+program=$1 build=$2
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 export HOME=$scratch XDG_CACHE_HOME=$scratch/cache XDG_DATA_HOME=$scratch/data
-export DYNKIT_PLUGIN_PATH=$plugins
+unset DYNKIT_PLUGIN_PATH
 cd "$scratch"
 
 fail() {
@@ -59,9 +59,12 @@ assert component["id"] == "org.example." + name, component
 assert component["interface"] == "dynkit.model/1" and component["refused"] == "", component
 END
 
+  "$program" plugin check "$library" > check.txt 2>&1 || fail "plugin check: $(cat check.txt)"
+
   "$program" run "made/$name/experiment.toml" --plugin-path "made/$name/build" \
     --out "run_$language" > run.txt 2> run_errors.txt || fail "run: $(cat run_errors.txt)"
-  "$program" data convert "run_$language/results.h5" x.csv --array analyses/fixed_points/x > /dev/null
+  "$program" data convert "run_$language/results.h5" x.csv \
+    --array analyses/fixed_points/x > convert.txt
   python3 - "run_$language/run.json" "$expected" << 'END' || fail "$name: $(cat run.txt x.csv)"
 import json, sys
 summary = json.load(open(sys.argv[1]))["analyses"]["fixed_points"]["summary"]

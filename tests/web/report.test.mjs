@@ -88,8 +88,8 @@ test("the phase portrait's pixels show attractors and saddles in their colors", 
   const page = study;
   const figure = await drawn(page, "phase_portrait");
   assert.equal(await figure.locator("canvas").count() > 0, true);
-  // Four markers of each, at three times the size, are some 4000 pixels; the legend's entry, which is
-  // there without WebGL too, is some 1000.
+  // Four markers of each, at three times the size, are some 4000 pixels; the legend's entry, which
+  // is there without WebGL too, is some 1000.
   const [stable, saddle] = await pixelsNear(page, figure, [kStable, kSaddle]);
   assert.ok(stable > 2000 && saddle > 2000, `${stable}, ${saddle}`);
 });
@@ -285,7 +285,8 @@ test("hostile text is shown as it is and makes no element", async () => {
     assert.equal(await page.locator(place).first().textContent(), kHostile, place);
   }
   const links = page.locator(".prose a");
-  assert.deepEqual(await links.evaluateAll((nodes) => nodes.map((node) => node.protocol)), ["https:"]);
+  assert.deepEqual(await links.evaluateAll((nodes) => nodes.map((node) => node.protocol)),
+                   ["https:"]);
 });
 
 test("hostile names are literal in plotly's legends and axes", async () => {

@@ -74,7 +74,8 @@ function markerStyle(series, part, figure, look) {
                    line: { width: figure.is_space ? 0 : 0.5, color: look.surface } };
   if (!series.color) return marker;
   return { ...marker, color: pick(series.color, part.points), colorscale: kColorScale,
-           showscale: true, colorbar: { title: { text: plotText(series.group_by) }, thickness: 12 } };
+           showscale: true,
+           colorbar: { title: { text: plotText(series.group_by) }, thickness: 12 } };
 }
 
 function markerTraces(series, figure, look) {
@@ -206,7 +207,8 @@ function axisLayout(label, look) {
 function sceneLayout(labels, look) {
   // These titles alone are drawn as they are, without markup other than of type (b, i, sub, sup).
   const axis = (label) => ({ ...axisLayout(label, look),
-                             title: { text: label.replace(/\s+/g, " ") }, showbackground: false, zeroline: false, showspikes: false });
+                             title: { text: label.replace(/\s+/g, " ") }, showbackground: false,
+                             zeroline: false, showspikes: false });
   return { xaxis: axis(labels[0]), yaxis: axis(labels[1]), zaxis: axis(labels[2]),
            aspectmode: "auto",
            camera: { eye: { x: 1.36, y: 1.36, z: 0.88 }, center: { x: 0, y: 0, z: -0.12 } } };

@@ -131,9 +131,15 @@ double Lyapunov::largest_error(const GrowthRecord& record, std::int64_t K) const
 std::string Lyapunov::follow(const dk_job& job, const Plan& plan, Orbit& orbit,
                              GrowthRecord& record) const {
   const dk_host& host = *job.host;
-  for (double left = plan.burn_in; left > 1e-9 * plan.burn_in; left -= orbit.span()) {
+  const auto check_cancelled = [&] {
     if (host.cancelled(&host) != 0) throw Error(DK_CANCELLED, "cancelled");
-    if (!orbit.advance(left)) return orbit.failure();
+  };
+  for (double left = plan.burn_in; left > 1e-9 * plan.burn_in; left -= orbit.span()) {
+    check_cancelled();
+    if (!orbit.advance(left)) {
+      check_cancelled();
+      return orbit.failure();
+    }
   }
 
   // With all exponents, the rate of change of volumes as one more quantity, for the sum check.
@@ -142,12 +148,11 @@ std::string Lyapunov::follow(const dk_job& job, const Plan& plan, Orbit& orbit,
   std::vector<double> growths(static_cast<std::size_t>(plan.K) + 1, 0.0);
   for (;;) {
     do {
-      const bool is_cancelled = host.cancelled(&host) != 0;
-      if (is_cancelled || !orbit.advance(record.to_batch_end())) {
+      if (host.cancelled(&host) != 0 || !orbit.advance(record.to_batch_end())) {
         std::fill(growths.begin(), growths.end(), 0.0);
         growths.back() = volume.take();
         record.add(0.0, growths.data());
-        if (is_cancelled) throw Error(DK_CANCELLED, "cancelled");
+        check_cancelled();
         return orbit.failure();
       }
       std::copy(orbit.growths().begin(), orbit.growths().end(), growths.begin());

@@ -66,7 +66,7 @@ bool Orbit::propagate(double span) {
   const dk_status status =
       system_->propagate_tangent(system_, t_, t_ + span, u_.empty() ? nullptr : u_.data(),
                                  &options_.integration, x_.data(), K_, V_.data(), &error);
-  if (status == DK_NUMERIC || status > 0) {
+  if (status == DK_NUMERIC || status == DK_CANCELLED || status > 0) {
     failure_ = error.message;
     return false;
   }

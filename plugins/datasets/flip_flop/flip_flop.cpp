@@ -10,6 +10,9 @@
 namespace dynkit::flip_flop {
 namespace {
 
+// 16 GiB for one array; beyond that a typing error is likelier than a wish.
+constexpr std::int64_t kMostNumbers = std::int64_t{1} << 31;
+
 // Knuth's product of uniforms, for means up to kLargestPart at a time: a sum of Poisson numbers is
 // Poisson. Our own exp, so that every machine draws the same.
 std::int64_t draw_poisson(const dk_host& host, dk_stream& stream, double mean) {
@@ -51,8 +54,10 @@ FlipFlop::FlipFlop(const dk_host&, const Settings& settings)
                                  " bins does not fit into " + std::to_string(bins_));
   }
   std::int64_t size = 0;
-  if (__builtin_mul_overflow(trials_, bins_, &size) || __builtin_mul_overflow(size, bits_, &size)) {
-    throw Error(DK_TOO_LARGE, "trials * bins * bits is more than 64 bits can count");
+  if (__builtin_mul_overflow(trials_, bins_, &size) ||
+      __builtin_mul_overflow(size, bits_, &size) || size > kMostNumbers) {
+    throw Error(DK_TOO_LARGE,
+                "settings 'trials', 'bins' and 'bits': their product is above the limit of 2^31");
   }
 }
 

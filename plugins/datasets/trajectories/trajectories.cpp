@@ -29,10 +29,15 @@ std::string text_of(const std::vector<std::int64_t>& shape) {
   return "[" + text + "]";
 }
 
+// 16 GiB for one array; beyond that a typing error is likelier than a wish.
+constexpr std::int64_t kMostNumbers = std::int64_t{1} << 31;
+
 std::size_t product(std::int64_t a, std::int64_t b, std::int64_t c = 1) {
   std::int64_t result = 0;
-  if (__builtin_mul_overflow(a, b, &result) || __builtin_mul_overflow(result, c, &result)) {
-    throw Error(DK_TOO_LARGE, "the dataset would have more numbers than 64 bits can count");
+  if (__builtin_mul_overflow(a, b, &result) || __builtin_mul_overflow(result, c, &result) ||
+      result > kMostNumbers) {
+    throw Error(DK_TOO_LARGE, "settings 'trials' and 'samples': an array " + text_of({a, b, c}) +
+                                  " is larger than the limit of 2^31 numbers");
   }
   return static_cast<std::size_t>(result);
 }
@@ -146,6 +151,7 @@ std::vector<double> Trajectories::input_of(const dk_system& system) const {
 void Trajectories::generate(const dk_job& job) const {
   const dk_system& system = choose_system(job);
   const std::int64_t n = system.info->n, m = system.info->m;
+  static_cast<void>(product(trials_, samples_, std::max(n, m)));  // refused before anything is made
   const std::vector<double> x0 = initial_states(job, system);
   const std::vector<double> inputs = input_of(system);
   const std::vector<double> times = grid(system);

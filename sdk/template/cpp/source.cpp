@@ -28,4 +28,5 @@ struct @Name@ {
 };
 
 DYNKIT_PLUGIN(dynkit::differentiable_component<@Name@>(
-    {"@id@", "1.0.0", "Two populations in competition: tau r_1' = -r_1 + s(w r_1 - g r_2 + b)"}))
+    {"@id@", "1.0.0",
+     "Two populations in competition: tau r_1' = -r_1 + s(w r_1 - g r_2 + b)"}))

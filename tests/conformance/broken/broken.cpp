@@ -54,6 +54,8 @@ double at(const dk_input& input, std::int64_t s, std::int64_t i) {
   return input.data == nullptr ? 0.0 : input.data[s * input.stride + i];
 }
 
+double* volatile lost = nullptr;  // volatile, so that no compiler leaves the allocation out
+
 class Model {
  public:
   static constexpr dk_setting kSettings[] = {
@@ -66,7 +68,7 @@ class Model {
       throw dynkit::Error(DK_SETTINGS, is(nameless_message) ? "this value is not usable"
                                                             : "setting 'gain' is above 1e100");
     }
-    if (is(leaks)) (void)new double[100];
+    if (is(leaks)) lost = new double[100];
     blocks_[0] = {"a", nullptr, 0, 0, 1, {0}, -dynkit::kUnbounded, dynkit::kUnbounded, "decay"};
     blocks_[1] = {"b", nullptr, 1, 1, 1, {kN}, -dynkit::kUnbounded, dynkit::kUnbounded, "force"};
     blocks_[2] = {"C",
@@ -102,7 +104,9 @@ class Model {
     double& first = static_cast<double*>(points.scratch)[0];
     const double leftover = is(reads_scratch) && first > 0.0 ? 1e-3 : 0.0;
     first = 0.0;
-    if (is(writes_input)) const_cast<double*>(points.x.data)[0] = points.x.data[0];
+    if (is(writes_input) && points.count > 0) {
+      const_cast<volatile double*>(points.x.data)[0] = points.x.data[0];
+    }
     double carried = 0.0;
     for (std::int64_t s = 0; s < points.count; ++s) {
       const double* x = row(points.x, s);
@@ -121,7 +125,7 @@ class Model {
         if (is(keeps_state)) into[i] += 1e-6 * static_cast<double>(calls_++);
         if (is(shared_member)) {
           member_ = into[i];
-          for (volatile int pause = 0; pause < 200;) pause = pause + 1;
+          for (volatile int pause = 0; pause < 2000;) pause = pause + 1;
           into[i] = member_;
         }
         carried = into[i];

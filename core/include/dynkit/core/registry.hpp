@@ -42,7 +42,7 @@ struct LoadedComponent {
 class Registry {
  public:
   /// Folders to search, the first wins. `index_path` empty: no index is kept.
-  Registry(std::vector<std::string> folders, std::string index_path);
+  Registry(const std::vector<std::string>& folders, const std::string& index_path);
 
   const std::vector<std::string>& folders() const { return folders_; }
 

@@ -52,8 +52,8 @@ class Coarse : public NormalSource {
 class PointNoise : public NoiseField {
  public:
   using Amplitude = std::function<void(const Point&, double* G)>;
-  PointNoise(std::int32_t kind, std::int32_t calculus, std::int64_t w, std::int64_t n, Amplitude G)
-      : info_{kind, calculus, w}, n_(n), amplitude_(std::move(G)) {}
+  PointNoise(std::int32_t kind, std::int32_t calculus, std::int64_t w, Amplitude G)
+      : info_{kind, calculus, w}, amplitude_(std::move(G)) {}
   dk_noise_info info() const override { return info_; }
   dk_status amplitude(const dk_points& p, const dk_output& G, dk_error*) override {
     for (std::int64_t s = 0; s < p.count; ++s) {
@@ -66,7 +66,6 @@ class PointNoise : public NoiseField {
 
  private:
   dk_noise_info info_;
-  std::int64_t n_;
   Amplitude amplitude_;
 };
 
@@ -78,7 +77,7 @@ PointField growth() {
 }
 
 PointNoise proportional(std::int32_t calculus) {
-  return PointNoise(DK_DIAGONAL, calculus, 1, 1,
+  return PointNoise(DK_DIAGONAL, calculus, 1,
                     [](const Point& p, double* G) { G[0] = kVolatility * p.x[0]; });
 }
 
@@ -136,7 +135,7 @@ TEST(Heun, HasStrongOrderOneForTheStratonovichSolution) {
 double additive_error(int steps) {
   constexpr std::int64_t kPaths = 200;
   PointField field(1, 0, [](const Point& p, double* dx) { dx[0] = -2.0 * p.x[0]; });
-  PointNoise noise(DK_ADDITIVE, DK_ITO, 1, 1,
+  PointNoise noise(DK_ADDITIVE, DK_ITO, 1,
                    [](const Point& p, double* G) { G[0] = 1.0 + 0.5 * std::cos(p.t); });
   std::vector<double> x0(kPaths, 0.7), at[2];
   for (int i = 0; i < 2; ++i) {
@@ -192,7 +191,7 @@ TEST(EulerMaruyama, HasItsOwnStationaryVarianceForOrnsteinUhlenbeck) {
   constexpr double kTheta = 2.0, kSigma = 0.7, kStep = 0.25;
   constexpr std::int64_t kPaths = 20000;
   PointField field(1, 0, [](const Point& p, double* dx) { dx[0] = -kTheta * p.x[0]; });
-  PointNoise noise(DK_ADDITIVE, DK_ITO, 1, 1, [](const Point&, double* G) { G[0] = kSigma; });
+  PointNoise noise(DK_ADDITIVE, DK_ITO, 1, [](const Point&, double* G) { G[0] = kSigma; });
   Twisters source(1);
   Request run(std::vector<double>(kPaths, 0.0), 1, {0.0, 20.0});
   simulate_noisy_flow(field, noise, source, fixed(Method::euler_maruyama, kStep), run.request);
@@ -209,7 +208,7 @@ TEST(EulerMaruyama, AppliesAGeneralAmplitude) {
     dx[0] = p.x[1] + p.u[0];
     dx[1] = -p.x[0];
   });
-  PointNoise noise(DK_GENERAL, DK_ITO, 3, 2, [](const Point& p, double* G) {
+  PointNoise noise(DK_GENERAL, DK_ITO, 3, [](const Point& p, double* G) {
     const double values[6] = {1.0, 2.0, p.x[0], -1.0, p.u[0], 0.5};
     std::copy(values, values + 6, G);
   });
@@ -251,7 +250,7 @@ TEST(Noise, TrajectoryDoesNotDependOnTheOthers) {
 
 std::string refusal(Method method, std::int32_t kind, std::int32_t calculus) {
   PointField field = growth();
-  PointNoise noise(kind, calculus, 1, 1, [](const Point&, double* G) { G[0] = 1.0; });
+  PointNoise noise(kind, calculus, 1, [](const Point&, double* G) { G[0] = 1.0; });
   Twisters source(1);
   Request run({1.0}, 1, {0.0, 0.1});
   try {
@@ -282,7 +281,7 @@ TEST(Noise, ReportsTheFirstTimeWithoutANumber) {
   PointField field(1, 0, [](const Point& p, double* dx) {
     dx[0] = p.t < 0.5 - 1e-9 || p.x[0] < 5.0 ? 0.0 : std::nan("");
   });
-  PointNoise noise(DK_ADDITIVE, DK_ITO, 1, 1, [](const Point&, double* G) { G[0] = 0.01; });
+  PointNoise noise(DK_ADDITIVE, DK_ITO, 1, [](const Point&, double* G) { G[0] = 0.01; });
   Twisters source(1);
   Request run({1.0, 10.0}, 1, {0.0, 0.25, 0.75, 1.0});
   simulate_noisy_flow(field, noise, source, fixed(Method::euler_maruyama, 0.05), run.request);
@@ -298,7 +297,7 @@ TEST(NoisyMap, AddsAmplitudeTimesNumbers) {
     dx[0] = 0.5 * p.x[0] + p.h;
     dx[1] = p.x[0] - p.x[1];
   });
-  PointNoise noise(DK_DIAGONAL, DK_ITO, 2, 2, [](const Point& p, double* G) {
+  PointNoise noise(DK_DIAGONAL, DK_ITO, 2, [](const Point& p, double* G) {
     G[0] = p.x[1];
     G[1] = 3.0;
   });

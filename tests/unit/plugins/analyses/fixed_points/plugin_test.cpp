@@ -6,7 +6,7 @@
 
 #include "equations.hpp"
 #include "plugins/analyses/fixed_points/points.hpp"
-#include "support/fake_system.hpp"
+#include "rest_system.hpp"
 
 namespace dynkit::fixed_points {
 namespace {
@@ -14,51 +14,10 @@ namespace {
 using dynkit::testing::Equations;
 using dynkit::testing::FakeHost;
 using dynkit::testing::FakeSink;
-using dynkit::testing::FakeSystem;
 using dynkit::testing::FakeValues;
+using testing::henon;
+using testing::RestSystem;
 using testing::Values;
-
-/// A fake system with the calls that a search of fixed points needs besides.
-class RestSystem {
- public:
-  explicit RestSystem(Equations equations, std::optional<Box> box = std::nullopt)
-      : system_(std::move(equations)), box_(std::move(box)), table_(system_.table()) {
-    table_.theta = reinterpret_cast<const double*>(this);  // the only member free for it
-    table_.residual = [](const dk_system* system, const dk_points* points, const dk_output* r,
-                         dk_error* error) {
-      const dk_status status = system->eval(system, points, r, error);
-      if (system->info->time_kind == DK_MAP) {
-        for (std::int64_t i = 0; i < system->info->n; ++i) r->data[i] -= points->x.data[i];
-      }
-      return status;
-    };
-    table_.linearized = [](const dk_system* system, const dk_points* points, const dk_output* r,
-                           const dk_matrices* J, dk_error* error) {
-      system->residual(system, points, r, error);
-      const dk_status status = system->jacobian(system, points, DK_WRT_STATE, J, error);
-      if (system->info->time_kind == DK_MAP) {
-        for (std::int64_t i = 0; i < system->info->n; ++i) J->data[i * J->row_stride + i] -= 1;
-      }
-      return status;
-    };
-    table_.domain = [](const dk_system* system, double* lower, double* upper, dk_error* error) {
-      const auto& own = reinterpret_cast<const RestSystem*>(system->theta)->box_;
-      if (!own) return set_error(error, DK_UNSUPPORTED, "no box is known");
-      std::ranges::copy(own->lower, lower);
-      std::ranges::copy(own->upper, upper);
-      return dk_status{DK_OK};
-    };
-  }
-  RestSystem(const RestSystem&) = delete;
-  RestSystem& operator=(const RestSystem&) = delete;
-
-  dk_system& table() { return table_; }
-
- private:
-  FakeSystem system_;
-  std::optional<Box> box_;
-  dk_system table_;
-};
 
 FakeValues make_values() {
   FakeValues values({dynkit_plugin_v1()->components[0].settings,
@@ -90,21 +49,6 @@ Equations logistic(double a) {
   };
   map.jacobian = [a](double, const double* x, const double*, double* J) {
     J[0] = a * (1 - 2 * x[0]);
-  };
-  return map;
-}
-
-// x' = 1 - a x^2 + y, y' = b x
-Equations henon(double a, double b) {
-  Equations map;
-  map.time_kind = DK_MAP;
-  map.n = 2;
-  map.eval = [a, b](double, const double* x, const double*, double* out) {
-    out[0] = 1 - a * x[0] * x[0] + x[1];
-    out[1] = b * x[0];
-  };
-  map.jacobian = [a, b](double, const double* x, const double*, double* J) {
-    J[0] = -2 * a * x[0], J[1] = 1, J[2] = b, J[3] = 0;
   };
   return map;
 }

@@ -190,6 +190,13 @@ TEST(Search, GoesOnWhileTheIndexSumIsViolated) {
   EXPECT_GE(result.starts, 1600);  // patience 8 times 200
 }
 
+TEST(Search, GoesOnWhileARootLacksHits) {
+  SearchOptions options;
+  options.stop.hits = 100000;
+  const SearchResult result = search(uncoupled_units(1), normal_states(50, 1), cube(1, 1), options);
+  EXPECT_EQ(result.incomplete, "3 points were reached by fewer than 100000 starts");
+}
+
 TEST(Search, KeepsRootsOutsideTheBoxApart) {
   const Box half{{-0.5}, {1.5}};
   const SearchResult result = search(uncoupled_units(1), normal_states(50, 1), half);
