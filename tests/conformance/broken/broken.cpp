@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <thread>
 
 #include "dynkit/component.hpp"
 
@@ -125,7 +126,7 @@ class Model {
         if (is(keeps_state)) into[i] += 1e-6 * static_cast<double>(calls_++);
         if (is(shared_member)) {
           member_ = into[i];
-          for (volatile int pause = 0; pause < 2000;) pause = pause + 1;
+          std::this_thread::yield();  // another thread writes its own value meanwhile
           into[i] = member_;
         }
         carried = into[i];
