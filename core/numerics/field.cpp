@@ -122,8 +122,9 @@ void check_trajectories(const Trajectories& trajectories) {
                 fmt::format("simulation of {} trajectories at {} times: at least 0 and 1",
                             trajectories.S, trajectories.T));
   }
-  if (trajectories.times == nullptr || trajectories.x0.data == nullptr ||
-      trajectories.states == nullptr || trajectories.outcomes == nullptr) {
+  const bool without = trajectories.x0.data == nullptr || trajectories.states == nullptr ||
+                       trajectories.outcomes == nullptr;
+  if (trajectories.times == nullptr || (trajectories.S > 0 && without)) {
     throw Error(DK_INVALID_ARGUMENT, "simulation without times, initial states or buffers");
   }
   const double* times = trajectories.times;

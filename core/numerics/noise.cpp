@@ -183,30 +183,36 @@ void check_noise(const dk_noise_info& noise, std::int64_t n) {
   }
 }
 
-// From time k to time k+1. Returns false where the limit of steps is reached.
-bool fill_interval(NoisyBlock& block, Survivors& survivors, const Trajectories& all,
-                   const IntegrationOptions& options, std::int64_t begin, std::int64_t count,
-                   std::int64_t k, double& left) {
+// Progress of one block.
+struct Progress {
+  double left;  // steps that may still be tried
+  Poll poll;
+};
+
+// From time k to time k+1. Returns why it ended.
+std::int32_t fill_interval(NoisyBlock& block, Survivors& survivors, const Trajectories& all,
+                           const IntegrationOptions& options, std::int64_t begin,
+                           std::int64_t count, std::int64_t k, Progress& progress) {
   const double interval = all.times[k + 1] - all.times[k];
   const double steps = steps_in(interval, options.step), h = interval / steps;
-  std::int64_t drawn = 0;
-  for (double i = 0.0; i < steps && survivors.any(); i += 1.0, --drawn, left -= 1.0) {
-    if (left < 1.0) return false;
-    if (drawn == 0) {
+  std::int64_t drawn = 0, used = 0;
+  for (double i = 0.0; i < steps && survivors.any(); i += 1.0, ++used, progress.left -= 1.0) {
+    if (progress.left < 1.0) return DK_TOO_MANY_STEPS;
+    if (progress.poll.now(options.cancelled)) return DK_STOPPED;
+    if (used == drawn) {
       drawn = static_cast<std::int64_t>(std::min(steps - i, double{kStepsPerDraw}));
+      used = 0;
       block.draw(begin, count, drawn);
     }
-    // The block holds the numbers of the last draw; those used up are in front.
-    const std::int64_t step = static_cast<std::int64_t>(i) % kStepsPerDraw;
     const double t = all.times[k] + i * h;
     if (options.method == Method::heun) {
-      block.heun(count, t, h, step);
+      block.heun(count, t, h, used);
     } else {
-      block.euler_maruyama(count, t, h, step);
+      block.euler_maruyama(count, t, h, used);
     }
     survivors.check(block.x(), i + 1.0 < steps ? t + h : all.times[k + 1]);
   }
-  return true;
+  return DK_REACHED_END;
 }
 
 }  // namespace
@@ -224,18 +230,17 @@ IntegrationCounts simulate_noisy_flow(VectorField& field, NoiseField& noise, Nor
     const std::int64_t count = std::min(lanes, all.S - begin);
     Survivors survivors(all, block.info().n, block.batch(), begin, count);
     survivors.load(block.x());
-    double left = static_cast<double>(options.max_steps);
+    Progress progress{static_cast<double>(options.max_steps), {}};
     for (std::int64_t k = 0; k + 1 < all.T && survivors.any(); ++k) {
       block.load_inputs(begin, count, k);
-      if (!fill_interval(block, survivors, all, options, begin, count, k, left)) {
-        survivors.end_all(DK_TOO_MANY_STEPS);
-      }
+      const std::int32_t outcome =
+          fill_interval(block, survivors, all, options, begin, count, k, progress);
+      if (outcome != DK_REACHED_END) survivors.end_all(outcome);
       survivors.write(block.x(), k + 1);
-      if (options.cancelled && options.cancelled()) survivors.end_all(DK_STOPPED);
     }
     survivors.end_all(DK_REACHED_END);
     counts.accepted +=
-        static_cast<std::int64_t>(static_cast<double>(options.max_steps) - left) * count;
+        static_cast<std::int64_t>(static_cast<double>(options.max_steps) - progress.left) * count;
   }
   counts.evaluations = block.evaluations();
   return counts;

@@ -8,9 +8,9 @@
 #include <complex>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <limits>
 #include <map>
+#include <memory>
 #include <span>
 #include <stdexcept>
 #include <string>

@@ -26,7 +26,6 @@ namespace dynkit {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr std::int64_t kRoundsBetweenPolls = 64;
 
 enum class Start { no, same_step, new_trajectory };
 
@@ -67,14 +66,14 @@ class AdaptiveRun {
 
   IntegrationCounts run() {
     while (active_ < batch_.lanes() && admit(active_)) ++active_;
-    for (std::int64_t round = 1; active_ > 0; ++round) {
+    while (active_ > 0) {
       if (starting_) start_lanes();
       try_step();
       judge();
       write_outputs();
       commit();
       settle();
-      if (round % kRoundsBetweenPolls == 0 && options_.cancelled && options_.cancelled()) stop();
+      if (poll_.now(options_.cancelled)) stop();
     }
     counts_.evaluations = batch_.evaluations() + dense_.evaluations();
     return counts_;
@@ -309,6 +308,7 @@ class AdaptiveRun {
   std::int64_t active_ = 0;   // lanes in use: the first ones
   std::int64_t waiting_ = 0;  // next trajectory to start
   bool starting_ = false;     // some lane has no first stage
+  Poll poll_;
   IntegrationCounts counts_;
 };
 

@@ -37,23 +37,14 @@ class FixedBlock {
     survivors.load(x_);
     IntegrationCounts counts;
     const std::int64_t before = batch_.evaluations();
-    double left = static_cast<double>(options.max_steps);
+    left_ = static_cast<double>(options.max_steps);
     for (std::int64_t k = 0; k + 1 < all_.T && survivors.any(); ++k) {
-      const double interval = all_.times[k + 1] - all_.times[k];
-      const double steps = steps_in(interval, options.step);
       for (std::int64_t l = 0; l < count; ++l) {
         batch_.load_input(l, input_row(all_, info_.m, begin + l, k));
       }
-      const double h = interval / steps;
-      for (double i = 0.0; i < steps && survivors.any(); i += 1.0, left -= 1.0) {
-        if (left < 1.0) return survivors.end_all(DK_TOO_MANY_STEPS), counts;
-        step(count, all_.times[k] + i * h, h);
-        counts.accepted += survivors.count();
-        const double t = i + 1.0 < steps ? all_.times[k] + (i + 1.0) * h : all_.times[k + 1];
-        survivors.check(x_, t);
-      }
+      const std::int32_t outcome = fill_interval(options, survivors, count, k, counts);
+      if (outcome != DK_REACHED_END) survivors.end_all(outcome);
       survivors.write(x_, k + 1);
-      if (options.cancelled && options.cancelled()) survivors.end_all(DK_STOPPED);
     }
     survivors.end_all(DK_REACHED_END);
     counts.evaluations = batch_.evaluations() - before;
@@ -61,6 +52,21 @@ class FixedBlock {
   }
 
  private:
+  // From time k to time k+1. Returns why it ended.
+  std::int32_t fill_interval(const IntegrationOptions& options, Survivors& survivors,
+                             std::int64_t count, std::int64_t k, IntegrationCounts& counts) {
+    const double t0 = all_.times[k], t1 = all_.times[k + 1];
+    const double steps = steps_in(t1 - t0, options.step), h = (t1 - t0) / steps;
+    for (double i = 0.0; i < steps && survivors.any(); i += 1.0, left_ -= 1.0) {
+      if (left_ < 1.0) return DK_TOO_MANY_STEPS;
+      if (poll_.now(options.cancelled)) return DK_STOPPED;
+      step(count, t0 + i * h, h);
+      counts.accepted += survivors.count();
+      survivors.check(x_, i + 1.0 < steps ? t0 + (i + 1.0) * h : t1);
+    }
+    return DK_REACHED_END;
+  }
+
   void step(std::int64_t count, double t, double h) {
     for (double& time : t_) time = t;
     for (double& step : h_) step = h;
@@ -81,6 +87,8 @@ class FixedBlock {
   std::array<double*, kMaxStages> stages_{};
   double* x_ = nullptr;
   double* argument_ = nullptr;
+  double left_ = 0.0;  // steps that may still be tried
+  Poll poll_;
 };
 
 }  // namespace

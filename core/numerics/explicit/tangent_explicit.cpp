@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
+#include <deque>
 #include <vector>
 
 #include "explicit/lanes.hpp"
@@ -16,6 +16,11 @@
 
 namespace dynkit {
 namespace {
+
+// A tableau's combinations of given stages, made once.
+struct TableauTerms {
+  std::deque<StageTerms> rows, errors;
+};
 
 class ExplicitTangents : public TangentPropagator::Solver {
  public:
@@ -37,11 +42,16 @@ class ExplicitTangents : public TangentPropagator::Solver {
     for (int j = 0; j <= tableau_.step_stages; ++j) {
       stages_[static_cast<std::size_t>(j)] = memory + j * size_;
     }
+    for (TableauTerms& terms : terms_) {
+      for (const SparseRow& row : tableau_.a) terms.rows.emplace_back(row, stages_.data());
+      terms.errors.emplace_back(tableau_.error, stages_.data());
+      terms.errors.emplace_back(tableau_.error2, stages_.data());
+      swap_ends();
+    }
     y_ = memory + (tableau_.step_stages + 1) * size_;
     y_new_ = y_ + size_;
     argument_ = y_new_ + size_;
     lanes_.start(0, 0.0, options.step);
-    lanes_.state.max_tries = std::numeric_limits<double>::infinity();
   }
 
   TangentOutcome advance(double t0, double t1, const double* u, double* x, double* V) override {
@@ -67,8 +77,7 @@ class ExplicitTangents : public TangentPropagator::Solver {
     for (int i = 1; i <= tableau_.step_stages; ++i) {
       const auto at = static_cast<std::size_t>(i);
       const bool last = i == tableau_.step_stages;
-      const StageTerms row(tableau_.a[at], stages_.data());
-      kernel.combine(shape(), &h, y_, row.terms(), last ? y_new_ : argument_);
+      kernel.combine(shape(), &h, y_, terms_[odd_].rows[at].terms(), last ? y_new_ : argument_);
       if (!last) evaluate(t + tableau_.c[at] * h, argument_, stages_[at]);
     }
   }
@@ -106,7 +115,7 @@ class ExplicitTangents : public TangentPropagator::Solver {
     kernel.row_squares(K_, n_, y_ + offset_, scales_.data());
     if (!(lane.h_next[0] > 0.0)) lane.h_next[0] = first_step(t1 - t0);
     while (lane.t[0] < t1) {
-      kernel.begin_step(kPack, lane);
+      kernel.begin_step(1, lane);
       step(lane.t[0], lane.h[0]);
       evaluate(lane.t_new[0], y_new_, stages_[last]);
       judge();
@@ -116,17 +125,23 @@ class ExplicitTangents : public TangentPropagator::Solver {
     return {DK_REACHED_END, t1};
   }
 
+  // The stage at the end of a step is the first one of the next.
+  void swap_ends() {
+    std::swap(stages_[0], stages_[static_cast<std::size_t>(tableau_.step_stages)]);
+    odd_ = 1 - odd_;
+  }
+
   void judge() {
     const LaneState& lane = lanes_.state;
-    lane.sum[0] = error_square(tableau_.error);
-    if (tableau_.error2.count > 0) lane.sum2[0] = error_square(tableau_.error2);
-    kernels().control(kPack, tableau_.controller, static_cast<double>(n_ * (K_ + 1)), lane);
+    lane.sum[0] = error_square(terms_[odd_].errors[0].terms());
+    if (tableau_.error2.count > 0) lane.sum2[0] = error_square(terms_[odd_].errors[1].terms());
+    kernels().control(1, tableau_.controller, static_cast<double>(n_ * (K_ + 1)), lane);
   }
 
   void accept() {
     lanes_.state.t[0] = lanes_.state.t_new[0];
     std::swap(y_, y_new_);
-    std::swap(stages_[0], stages_[static_cast<std::size_t>(tableau_.step_stages)]);
+    swap_ends();
     kernels().row_squares(K_, n_, y_ + offset_, scales_.data());
   }
 
@@ -139,14 +154,13 @@ class ExplicitTangents : public TangentPropagator::Solver {
   }
 
   // Sum of squares of the scaled error estimate, h left out.
-  double error_square(const SparseRow& weights) {
+  double error_square(const Terms& terms) {
     const Kernels& kernel = kernels();
-    const StageTerms row(weights, stages_.data());
     double sum = 0.0;
-    kernel.error_sums({1, offset_, size_, false}, y_, y_new_, options_.rtol, options_.atol,
-                      row.terms(), &sum);
+    kernel.error_sums({1, offset_, size_, false}, y_, y_new_, options_.rtol, options_.atol, terms,
+                      &sum);
     if (K_ == 0) return sum;
-    kernel.combine(shape(), nullptr, nullptr, row.terms(), argument_);
+    kernel.combine(shape(), nullptr, nullptr, terms, argument_);
     kernel.row_squares(K_, n_, argument_ + offset_, squares_.data());
     double tangents = 0.0;
     for (std::size_t k = 0; k < squares_.size(); ++k) {
@@ -178,6 +192,8 @@ class ExplicitTangents : public TangentPropagator::Solver {
   std::vector<double> squares_, scales_;
   Workspace memory_;
   std::array<double*, kMaxStages> stages_{};
+  std::array<TableauTerms, 2> terms_;  // before and after swap_ends
+  std::size_t odd_ = 0;
   double* y_ = nullptr;
   double* y_new_ = nullptr;
   double* argument_ = nullptr;

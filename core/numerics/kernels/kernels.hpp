@@ -42,7 +42,8 @@ struct Controller {
   double second = 0.0;  // weight of a second estimate: e = e1^2 / sqrt(e1^2 + second e2^2)
 };
 
-/// State of the lanes of an adaptive solver, arrays [width]; masks hold 0 or 1.
+/// State of the lanes of an adaptive solver, arrays [width], a multiple of kPack or 1; masks hold 0
+/// or 1.
 struct LaneState {
   double* t = nullptr;          // time of the accepted state
   double* stop = nullptr;       // time that must not be stepped over

@@ -23,6 +23,11 @@ inline Int whole(Int width) {
   return width & ~Int{7};
 }
 
+// The same for the state of lanes, which may also be that of a single one.
+inline Int lanes_in(Int width) {
+  return width == 1 ? 1 : whole(width);
+}
+
 constexpr double kLeastStep = 0x1p-48;  // relative to the time: 16 units in its last place
 constexpr double kLeastLogError = -13.287712379549449;  // 1e-4: smaller errors count as that
 
@@ -82,8 +87,9 @@ void begin_step(Int width, const LaneState& lanes) {
   const double *t = lanes.t, *h_next = lanes.h_next, *stop = lanes.stop;
   double *h = lanes.h, *t_new = lanes.t_new, *landing = lanes.landing, *h_min = lanes.h_min;
   const double h_floor = lanes.h_floor;
+  const Int count = lanes_in(width);
   DYNKIT_VECTOR_LOOP
-  for (Int l = 0; l < whole(width); ++l) {
+  for (Int l = 0; l < count; ++l) {
     const double left = stop[l] - t[l];
     const bool lands = 1.01 * h_next[l] >= left;  // leaves no tiny last step
     landing[l] = lands ? 1.0 : 0.0;
@@ -211,8 +217,9 @@ void control(Int width, const Controller& controller, double n, const LaneState&
   double *h_next = lanes.h_next, *log_error = lanes.log_error, *rejected = lanes.rejected;
   double *accept = lanes.accept, *finite = lanes.finite, *event = lanes.event, *tries = lanes.tries;
   const double max_tries = lanes.max_tries;
+  const Int count = lanes_in(width);
   DYNKIT_VECTOR_LOOP
-  for (Int l = 0; l < whole(width); ++l) {
+  for (Int l = 0; l < count; ++l) {
     // The square of the error.
     const double both = sum[l] + c.second * sum2[l];
     const double square = h[l] * h[l] * sum[l] * (sum[l] / larger(both, 1e-300)) / n;

@@ -20,6 +20,7 @@ constexpr double kStepDone = 1e-12;   // a step this short was the last
 constexpr double kResidualDone =
     1e-9;                            // largest relative residual of a root that cannot be polished
 constexpr double kSingular = 1e-12;  // singular values below it, relative to J, count as zero
+constexpr double kShortStep = 1e-9;  // relative; changes r by rounding only at multiple roots
 constexpr double kFar = 1e8;         // beyond it a start is lost
 
 }  // namespace
@@ -175,6 +176,29 @@ double Newton::capture_radius(const RestEquation& equation, const std::vector<do
   return 0;
 }
 
+// How far from a multiple root rounding hides its residual: points that near are the same one.
+// Along the singular vector v; rounding shows in steps too short to change r otherwise.
+double Newton::blurred_radius(const RestEquation& equation, const std::vector<double>& x,
+                              double smallest) {
+  const auto residual_at = [&](double h) {
+    for (std::size_t i = 0; i < x.size(); ++i) trial_[i] = x[i] + h * right_[i];
+    equation.residual(trial_, r_trial_);
+    return std::abs(dot(left_, r_trial_));
+  };
+  const double longest = max_norm(right_);
+  const double unit = 1 + max_norm(x);
+  double noise = 0;
+  for (int k = -4; k <= 4; ++k) {
+    noise = std::max(noise, residual_at(k * kShortStep * unit / longest));
+  }
+  double radius = smallest;
+  while (radius < options_.capture_tolerance * unit &&
+         std::min(residual_at(radius / longest), residual_at(-radius / longest)) <= 4 * noise) {
+    radius *= 4;
+  }
+  return radius;
+}
+
 Root Newton::examine(const RestEquation& equation, std::span<const double> x) {
   Root root;
   root.x.assign(x.begin(), x.end());
@@ -197,16 +221,15 @@ Root Newton::examine(const RestEquation& equation, std::span<const double> x) {
   const double singular_value = smallest_singular_value();
   if (singular_value <= kSingular * row_norm(J_, x.size())) root.sign = 0;
 
-  // A multiple root is known only up to a few of Newton's steps, which shrink slowly there.
   root.merge_radius = options_.merge_tolerance * scale;
-  if (std::isfinite(step)) {
-    root.merge_radius =
-        std::max(root.merge_radius, std::min(10 * step, options_.capture_tolerance * scale));
+  if (singular_value == 0) return root;
+  root.capture_radius =
+      capture_radius(equation, root.x, singular_value, options_.capture_tolerance * scale);
+  if (root.capture_radius == 0) {  // J does not tell this root from its surroundings
+    root.sign = 0;
+    root.merge_radius = blurred_radius(equation, root.x, root.merge_radius);
   }
-  root.capture_radius = std::max(
-      root.merge_radius, root.sign == 0 ? 0.0
-                                        : capture_radius(equation, root.x, singular_value,
-                                                         options_.capture_tolerance * scale));
+  root.capture_radius = std::max(root.capture_radius, root.merge_radius);
   return root;
 }
 

@@ -68,6 +68,8 @@ class Newton {
   double smallest_singular_value();
   double capture_radius(const RestEquation& equation, const std::vector<double>& x,
                         double singular_value, double widest);
+  double blurred_radius(const RestEquation& equation, const std::vector<double>& x,
+                        double smallest);
 
   NewtonOptions options_;
   DenseLu lu_;

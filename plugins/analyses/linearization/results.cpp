@@ -161,8 +161,7 @@ void put_table(const Results& r, const Sink& sink) {
 
 void put_figure(const Sink& sink, const char* name, const char* title, const char* caption,
                 const char* values, const char* group) {
-  const dk_series series{"complex_plane", "eigenvalues", values, nullptr,
-                         nullptr,         group,         nullptr};
+  const dk_series series{"complex_plane", "eigenvalues", values, nullptr, nullptr, group, nullptr};
   sink.figure({name, title, caption, "real part", "imaginary part", nullptr, 1, &series});
 }
 

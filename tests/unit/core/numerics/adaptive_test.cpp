@@ -263,7 +263,6 @@ TEST(Adaptive, StopsWhenCancelled) {
     options.step = 0.01;
     int polls = 0;
     options.cancelled = [&] { return ++polls > 3; };
-    if (method == Method::rk4) polls = 3;  // polled at the times of output only
     simulate_flow(field, options, run.request);
     EXPECT_EQ(run.outcomes[0], DK_STOPPED) << method_name(method);
     EXPECT_EQ(run.outcomes[1], DK_STOPPED) << method_name(method);

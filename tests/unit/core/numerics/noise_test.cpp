@@ -291,6 +291,18 @@ TEST(Noise, ReportsTheFirstTimeWithoutANumber) {
   EXPECT_TRUE(std::isfinite(run.at(1, 1, 0)) && std::isnan(run.at(1, 2, 0)));
 }
 
+TEST(Noise, StopsWhenCancelled) {
+  PointField field = growth();
+  PointNoise noise = proportional(DK_ITO);
+  Twisters source(1);
+  Request run({1.0, 2.0}, 1, {0.0, 0.01, 1e9});
+  IntegrationOptions options = fixed(Method::euler_maruyama, 0.001);
+  options.cancelled = [] { return true; };
+  simulate_noisy_flow(field, noise, source, options, run.request);
+  EXPECT_EQ(run.outcomes[1], DK_STOPPED);
+  EXPECT_TRUE(std::isfinite(run.at(1, 1, 0)) && std::isnan(run.at(1, 2, 0)));
+}
+
 // x' = F + G xi: no step in the noise.
 TEST(NoisyMap, AddsAmplitudeTimesNumbers) {
   PointField field(2, 0, [](const Point& p, double* dx) {

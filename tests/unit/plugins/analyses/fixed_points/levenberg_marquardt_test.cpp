@@ -58,10 +58,13 @@ TEST(CeresSolver, ReachesRootThroughCurvedValley) {
   EXPECT_NEAR(x[1], 1, 1e-9);
 }
 
-TEST(CeresSolver, ReportsNotFinite) {
-  const Equation nan = scalar_equation([](double) { return NAN; }, [](double) { return 1; });
+// Ceres itself would write to standard error.
+TEST(CeresSolver, ReportsNotFiniteQuietly) {
+  const Equation nan = scalar_equation([](double) { return 1; }, [](double) { return NAN; });
   Values x = {0.8};
+  ::testing::internal::CaptureStderr();
   const CeresReport report = minimize_with_ceres(nan, 1e-6, 10, x);
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
   EXPECT_FALSE(report.finite);
   EXPECT_FALSE(report.small);
 }

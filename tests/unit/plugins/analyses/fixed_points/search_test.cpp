@@ -110,6 +110,17 @@ TEST(Search, TellsTheTwoRootsOfNearbyFoldApart) {
   }
 }
 
+// Newton's iteration ends all over the 1e-5 around a triple root in which rounding hides it.
+TEST(Search, CountsMultipleRootOnce) {
+  const Equation cubic = scalar_equation([](double x) { return x * x * x - 3 * x * x + 3 * x - 1; },
+                                         [](double x) { return 3 * x * x - 6 * x + 3; });
+  const SearchResult result = search(cubic, normal_states(30, 1));
+  ASSERT_EQ(result.roots.size(), 1u);
+  EXPECT_NEAR(result.roots[0].x[0], 1, 1e-4);
+  EXPECT_EQ(result.roots[0].sign, 0);
+  EXPECT_EQ(result.incomplete, "");
+}
+
 TEST(Search, DoesNotDependOnTheNumberOfThreads) {
   const Equation units = uncoupled_units(4);
   const SearchResult one = search(units, normal_states(50, 4), cube(4, 1), {}, 5, 1);
@@ -202,6 +213,30 @@ TEST(Search, KeepsRootsOutsideTheBoxApart) {
   const SearchResult result = search(uncoupled_units(1), normal_states(50, 1), half);
   EXPECT_EQ(result.inside(), 2);
   EXPECT_EQ(result.roots.size(), 3u);
+}
+
+// sin(pi x) has roots without end; one is in the box, and the others must not keep the search busy.
+TEST(Search, OfEndlessRootsOutsideTheBoxMeetsItsStopRule) {
+  const double pi = std::acos(-1.0);
+  const Equation sine = scalar_equation([pi](double x) { return -std::sin(pi * x); },
+                                        [pi](double x) { return -pi * std::cos(pi * x); });
+  const SearchResult result = search(sine, normal_states(50, 1), Box{{-0.6}, {0.6}});
+  EXPECT_EQ(result.inside(), 1);
+  EXPECT_GT(result.roots.size(), 10u);
+  EXPECT_EQ(result.incomplete, "");
+  EXPECT_LT(result.starts, 500);
+}
+
+// Two roots of which no start within reach leads to the second.
+TEST(Search, StartsFromTheImageOfEveryNewRoot) {
+  const Equation far =
+      scalar_equation([](double x) { return x < 1e6 ? x - 1 : x - 2e6; }, [](double) { return 1; });
+  const dynkit::testing::FakeHost host;
+  const Values given = normal_states(20, 1);
+  SearchProblem problem{far, given, std::nullopt, {}, {}};
+  EXPECT_EQ(find_roots(problem, {}, host.table(), host.stream(1)).roots.size(), 1u);
+  problem.image = [](std::span<const double>, std::span<double> next) { next[0] = 2e6 + 3; };
+  EXPECT_EQ(find_roots(problem, {}, host.table(), host.stream(1)).roots.size(), 2u);
 }
 
 TEST(Search, CancelledEndsWithWhatIsKnown) {
