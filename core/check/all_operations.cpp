@@ -27,6 +27,7 @@ Task Task::part(const Facts& facts, std::int64_t begin, std::int64_t end) const 
 Task make_task(const Subject& subject, std::int64_t S, std::int64_t K, std::string_view name,
                bool one_theta) {
   const Facts& facts = subject.facts();
+  if (K > 1) K = distinct_count(facts, K);
   const std::string directions = fmt::format("{}: directions", name);
   dk_stream stream = subject.context().stream(fmt::format("{}: cotangents", name));
   Task task{draw_points(subject, S, name, one_theta),

@@ -18,6 +18,7 @@ struct Task {
   Task part(const Facts& facts, std::int64_t begin, std::int64_t end) const;
 };
 
+/// K > 1 becomes the next count that is no size of the subject.
 Task make_task(const Subject& subject, std::int64_t S, std::int64_t K, std::string_view name,
                bool one_theta);
 

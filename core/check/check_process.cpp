@@ -117,8 +117,9 @@ Report judge(int status, const std::string& line, const std::string& output) {
                         strsignal(WTERMSIG(status)), last_words(output)),
             {}};
   }
+  // A sanitizer may speak after the check has.
   const auto end = line.find('\n');
-  if (end == std::string::npos) {
+  if (end == std::string::npos || WEXITSTATUS(status) != 0) {
     return {CheckVerdict::crashed,
             fmt::format("ends the process with code {}{}", WEXITSTATUS(status), last_words(output)),
             {}};

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <vector>
 
 #include "all_operations.hpp"
 #include "checks.hpp"
@@ -10,10 +11,18 @@
 namespace dynkit::conformance {
 namespace {
 
-constexpr std::int64_t kSamples = 4;
-constexpr std::int64_t kDirections = 2;
+constexpr std::int64_t kLeastSamples = 9;
+constexpr std::int64_t kLeastDirections = 2;
 constexpr std::int64_t kMostColumns = 48;
 constexpr std::array kArguments = {DK_WRT_STATE, DK_WRT_INPUT, DK_WRT_PARAMETERS};
+
+// S and K, unlike every size of the subject and each other.
+struct Counts {
+  explicit Counts(const Subject& subject)
+      : S(distinct_count(subject.facts(), kLeastSamples)),
+        K(distinct_count(subject.facts(), kLeastDirections)) {}
+  std::int64_t S, K;
+};
 
 // A step along one element that matters at its magnitude.
 double unit_of(const Facts& facts, std::int32_t wrt, std::int64_t j, double value) {
@@ -58,7 +67,7 @@ void compare_jacobian(const Subject& subject, const Batch& batch, std::int32_t w
 void check_jacobian(const CheckContext& context) {
   const Subject subject(context);
   if (!subject.operations().jacobian) skip("offers no jacobian");
-  const Batch batch = draw_points(subject, kSamples, "Jacobian", false);
+  const Batch batch = draw_points(subject, Counts(subject).S, "Jacobian", false);
   SlopeComparison comparison(subject);
   for (const std::int32_t wrt : kArguments) compare_jacobian(subject, batch, wrt, comparison);
   comparison.finish();
@@ -80,17 +89,18 @@ const char* letter(std::int32_t wrt) {
 // Direction k of each sample, from [S,K,width].
 Numbers direction(const Numbers& all, std::int64_t K, std::int64_t k, std::int64_t width) {
   Numbers one;
-  for (std::int64_t s = 0; !all.empty() && s < kSamples; ++s) {
-    const auto begin = all.begin() + (s * K + k) * width;
+  const auto size = static_cast<std::int64_t>(all.size());
+  for (std::int64_t first = k * width; first < size; first += K * width) {
+    const auto begin = all.begin() + first;
     one.insert(one.end(), begin, begin + width);
   }
   return one;
 }
 
 // Tangents of the order of the arguments' magnitudes.
-Directions scaled_directions(const Subject& subject, std::string_view name) {
+Directions scaled_directions(const Subject& subject, const Counts& counts, std::string_view name) {
   const Facts& facts = subject.facts();
-  Directions directions = draw_directions(subject, kSamples, kDirections, name);
+  Directions directions = draw_directions(subject, counts.S, counts.K, name);
   for (std::size_t i = 0; i < directions.x.size(); ++i) {
     directions.x[i] *= 0.5 * scale_of_state(facts, static_cast<std::int64_t>(i) %
                                                        std::max<std::int64_t>(facts.n, 1));
@@ -104,30 +114,32 @@ void check_jvp(const CheckContext& context) {
   const Subject subject(context);
   if (!subject.operations().jvp) skip("offers no jvp");
   const Facts& facts = subject.facts();
-  const Batch batch = draw_points(subject, kSamples, "jvp", false);
-  const Directions all = scaled_directions(subject, "jvp: directions");
+  const Counts counts(subject);
+  const Batch batch = draw_points(subject, counts.S, "jvp", false);
+  const Directions all = scaled_directions(subject, counts, "jvp: directions");
   SlopeComparison comparison(subject);
   for (const std::int32_t wrt : kArguments) {
     if (facts.width(wrt) == 0) continue;
     const Directions one = only(all, wrt);
     const Numbers found = Caller(subject, batch).jvp(one);
-    for (std::int64_t k = 0; k < kDirections; ++k) {
+    for (std::int64_t k = 0; k < counts.K; ++k) {
       comparison.add(fmt::format("jvp along {}", letter(wrt)),
-                     direction(found, kDirections, k, facts.q),
-                     slopes_along(subject, batch, direction(one.x, kDirections, k, facts.n),
-                                  direction(one.u, kDirections, k, facts.m),
-                                  direction(one.theta, kDirections, k, facts.p)));
+                     direction(found, counts.K, k, facts.q),
+                     slopes_along(subject, batch, direction(one.x, counts.K, k, facts.n),
+                                  direction(one.u, counts.K, k, facts.m),
+                                  direction(one.theta, counts.K, k, facts.p)));
     }
   }
   comparison.finish();
 }
 
 // J v_dot for [S,K,k] tangents of one argument from the Jacobian [S,q,k].
-Numbers multiply(const Facts& facts, const Numbers& J, const Numbers& tangents, std::int64_t k) {
+Numbers multiply(const Facts& facts, const Counts& counts, const Numbers& J,
+                 const Numbers& tangents, std::int64_t k) {
   Numbers out;
-  for (std::int64_t s = 0; s < kSamples; ++s) {
-    for (std::int64_t d = 0; d < kDirections; ++d) {
-      const double* v = tangents.data() + (s * kDirections + d) * k;
+  for (std::int64_t s = 0; s < counts.S; ++s) {
+    for (std::int64_t d = 0; d < counts.K; ++d) {
+      const double* v = tangents.data() + (s * counts.K + d) * k;
       for (std::int64_t i = 0; i < facts.q; ++i) {
         const double* row = J.data() + (s * facts.q + i) * k;
         double sum = 0.0;
@@ -155,23 +167,25 @@ std::pair<double, double> inner(const Numbers& a, const Numbers& b, std::int64_t
 Slopes forward_side(const Subject& subject, const Batch& batch, const Directions& one,
                     std::int32_t wrt) {
   const Facts& facts = subject.facts();
+  const Counts counts(subject);
   const Operations& operations = subject.operations();
   Slopes side;
   if (operations.jvp) {
     side.values = Caller(subject, batch).jvp(one);
   } else if (operations.jacobian) {
     const Numbers& tangents = wrt == DK_WRT_STATE ? one.x : wrt == DK_WRT_INPUT ? one.u : one.theta;
-    side.values = multiply(facts, Caller(subject, batch).jacobian(wrt), tangents, facts.width(wrt));
+    side.values =
+        multiply(facts, counts, Caller(subject, batch).jacobian(wrt), tangents, facts.width(wrt));
   } else {
-    Slopes along[kDirections];
-    for (std::int64_t k = 0; k < kDirections; ++k) {
-      along[k] = slopes_along(subject, batch, direction(one.x, kDirections, k, facts.n),
-                              direction(one.u, kDirections, k, facts.m),
-                              direction(one.theta, kDirections, k, facts.p));
+    std::vector<Slopes> along;
+    for (std::int64_t k = 0; k < counts.K; ++k) {
+      along.push_back(slopes_along(subject, batch, direction(one.x, counts.K, k, facts.n),
+                                   direction(one.u, counts.K, k, facts.m),
+                                   direction(one.theta, counts.K, k, facts.p)));
     }
-    for (std::int64_t row = 0; row < kSamples * kDirections; ++row) {
-      const Slopes& from = along[row % kDirections];
-      const auto begin = row / kDirections * facts.q, end = begin + facts.q;
+    for (std::int64_t row = 0; row < counts.S * counts.K; ++row) {
+      const Slopes& from = along[static_cast<std::size_t>(row % counts.K)];
+      const auto begin = row / counts.K * facts.q, end = begin + facts.q;
       side.values.insert(side.values.end(), from.values.begin() + begin, from.values.begin() + end);
       side.errors.insert(side.errors.end(), from.errors.begin() + begin, from.errors.begin() + end);
     }
@@ -185,11 +199,12 @@ void check_adjoint(const CheckContext& context) {
   const Subject subject(context);
   if (!subject.operations().vjp) skip("offers no vjp");
   const Facts& facts = subject.facts();
-  const Batch batch = draw_points(subject, kSamples, "adjoint", false);
-  const Directions all = scaled_directions(subject, "adjoint: directions");
+  const Counts counts(subject);
+  const Batch batch = draw_points(subject, counts.S, "adjoint", false);
+  const Directions all = scaled_directions(subject, counts, "adjoint: directions");
   dk_stream stream = context.stream("adjoint: cotangents");
-  const Numbers out_bar = draw_numbers(stream, kSamples * kDirections * facts.q);
-  const Pullback bar = Caller(subject, batch).vjp(kDirections, out_bar, {});
+  const Numbers out_bar = draw_numbers(stream, counts.S * counts.K * facts.q);
+  const Pullback bar = Caller(subject, batch).vjp(counts.K, out_bar, {});
   const bool exact = subject.operations().jvp || subject.operations().jacobian;
   for (const std::int32_t wrt : kArguments) {
     const std::int64_t width = facts.width(wrt);
@@ -198,7 +213,7 @@ void check_adjoint(const CheckContext& context) {
     const Slopes out = forward_side(subject, batch, one, wrt);
     const Numbers& v_dot = wrt == DK_WRT_STATE ? one.x : wrt == DK_WRT_INPUT ? one.u : one.theta;
     const Numbers& v_bar = wrt == DK_WRT_STATE ? bar.x : wrt == DK_WRT_INPUT ? bar.u : bar.theta;
-    for (std::int64_t row = 0; row < kSamples * kDirections; ++row) {
+    for (std::int64_t row = 0; row < counts.S * counts.K; ++row) {
       const auto [forward, forward_size] = inner(out_bar, out.values, row, facts.q);
       const auto [backward, backward_size] = inner(v_bar, v_dot, row, width);
       const double errors = inner(out_bar, out.errors, row, facts.q).second;
@@ -209,7 +224,7 @@ void check_adjoint(const CheckContext& context) {
       fail(
           "along {}, sample {}: <out_bar, J v_dot> = {:.17g}, <J^T out_bar, v_dot> = {:.17g}: they "
           "differ by {:.3g}, {:.3g} is allowed",
-          letter(wrt), row / kDirections, forward, backward, std::abs(forward - backward), allowed);
+          letter(wrt), row / counts.K, forward, backward, std::abs(forward - backward), allowed);
     }
   }
 }
@@ -221,17 +236,17 @@ void check_jacobian_columns(const CheckContext& context) {
     skip("offers not both jacobian and jvp");
   }
   const Facts& facts = subject.facts();
-  const Batch batch = draw_points(subject, kSamples, "Jacobian columns", false);
+  const Batch batch = draw_points(subject, Counts(subject).S, "Jacobian columns", false);
   for (const std::int32_t wrt : kArguments) {
     const std::int64_t k = facts.width(wrt);
     if (k == 0) continue;
     const Numbers J = Caller(subject, batch).jacobian(wrt);
     for (const std::int64_t j : chosen_columns(subject, k)) {
-      Numbers units(static_cast<std::size_t>(kSamples * k)), column, row_of_J;
-      for (std::int64_t s = 0; s < kSamples; ++s) units[static_cast<std::size_t>(s * k + j)] = 1.0;
+      Numbers units(static_cast<std::size_t>(batch.S * k)), column;
+      for (std::int64_t s = 0; s < batch.S; ++s) units[static_cast<std::size_t>(s * k + j)] = 1.0;
       Directions one;
       (wrt == DK_WRT_STATE ? one.x : wrt == DK_WRT_INPUT ? one.u : one.theta) = units;
-      for (std::int64_t row = 0; row < kSamples * facts.q; ++row) {
+      for (std::int64_t row = 0; row < batch.S * facts.q; ++row) {
         column.push_back(J[static_cast<std::size_t>(row * k + j)]);
       }
       expect_close(fmt::format("the Jacobian with respect to {} against jvp of the unit vector",
@@ -246,18 +261,18 @@ void check_accumulation(const CheckContext& context) {
   const Subject subject(context);
   if (!subject.operations().vjp) skip("offers no vjp");
   const Facts& facts = subject.facts();
-  const Task task = make_task(subject, kSamples, kDirections, "accumulation", true);
+  const Task task = make_task(subject, kLeastSamples, kLeastDirections, "accumulation", true);
   const auto pull = [&](bool sum, double start) {
     Wanted wanted;
     wanted.sum_theta = sum;
     wanted.theta_start = start;
-    return Caller(subject, task.batch).vjp(kDirections, task.out_bar, wanted);
+    return Caller(subject, task.batch).vjp(task.K(), task.out_bar, wanted);
   };
   const Pullback each = pull(false, 0.0), total = pull(true, 0.0);
   Numbers sum(total.theta.size());
   for (std::size_t i = 0; i < each.theta.size(); ++i) sum[i % sum.size()] += each.theta[i];
   expect_close("theta_bar with stride 0, against the sum over the samples", total.theta, sum,
-               kDirections * facts.p, 1e-12);
+               task.K() * facts.p, 1e-12);
   // As large as what is added, so that neither hides the other.
   const double start = std::max(1.0, largest_magnitude(each.theta));
   for (const bool summed : {false, true}) {
@@ -265,9 +280,9 @@ void check_accumulation(const CheckContext& context) {
     Numbers expected = summed ? total.theta : each.theta;
     for (double& value : expected) value += start;
     expect_close(fmt::format("theta_bar on top of {}", start), onto.theta, expected,
-                 kDirections * facts.p, 1e-12);
-    expect_close("x_bar beside it", onto.x, each.x, kDirections * facts.n, 1e-12);
-    expect_close("u_bar beside it", onto.u, each.u, kDirections * facts.m, 1e-12);
+                 task.K() * facts.p, 1e-12);
+    expect_close("x_bar beside it", onto.x, each.x, task.K() * facts.n, 1e-12);
+    expect_close("u_bar beside it", onto.u, each.u, task.K() * facts.m, 1e-12);
   }
 }
 
@@ -282,7 +297,7 @@ void check_linearity(const CheckContext& context) {
   const Operations& operations = subject.operations();
   if (!operations.jvp && !operations.vjp) skip("offers neither jvp nor vjp");
   const Facts& facts = subject.facts();
-  const Task task = make_task(subject, kSamples, kDirections, "linearity", false);
+  const Task task = make_task(subject, kLeastSamples, kLeastDirections, "linearity", false);
   for (const double factor : {2.0, -4.0, 0.0}) {
     const std::string what = fmt::format("for {} times the direction", factor);
     if (operations.jvp) {
@@ -293,7 +308,7 @@ void check_linearity(const CheckContext& context) {
     }
     if (operations.vjp) {
       const auto pull = [&](const Numbers& out_bar) {
-        return Caller(subject, task.batch).vjp(kDirections, out_bar, {});
+        return Caller(subject, task.batch).vjp(task.K(), out_bar, {});
       };
       const Pullback found = pull(times(task.out_bar, factor)), one = pull(task.out_bar);
       expect_close("x_bar " + what, found.x, times(one.x, factor), facts.n, 1e-14);

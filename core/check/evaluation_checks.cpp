@@ -138,7 +138,7 @@ void check_null_outputs(const CheckContext& context) {
   if (!subject.operations().vjp) skip("offers no vjp");
   const Facts& facts = subject.facts();
   const Task task = make_task(subject, kSamples, kDirections, "null outputs", true);
-  const std::int64_t K = kDirections;
+  const std::int64_t K = task.K();
   Wanted all;
   all.sum_theta = true;
   const Pullback whole = Caller(subject, task.batch).vjp(K, task.out_bar, all);

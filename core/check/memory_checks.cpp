@@ -7,6 +7,28 @@
 namespace dynkit::conformance {
 namespace {
 
+void check_blocks(const Facts& facts) {
+  std::int64_t offset = 0;
+  for (const dk_block& block : facts.blocks) {
+    if (block.name == nullptr || *block.name == '\0') fail("a block of parameters has no name");
+    if (block.rank < 0 || block.rank > DK_BLOCK_RANK) {
+      fail("block '{}' has rank {}", block.name, block.rank);
+    }
+    if (block.offset != offset) {
+      fail("block '{}' begins at {}, the one before ends at {}: blocks tile theta", block.name,
+           block.offset, offset);
+    }
+    if (!(block.lower <= block.upper)) {
+      fail("block '{}' has the bounds [{}, {}]", block.name, block.lower, block.upper);
+    }
+    if (block.help == nullptr || *block.help == '\0') fail("block '{}' has no help", block.name);
+    std::int64_t size = 1;
+    for (std::int32_t axis = 0; axis < block.rank; ++axis) size *= block.shape[axis];
+    offset += size;
+  }
+  if (offset != facts.p) fail("its blocks hold {} parameters, it declares {}", offset, facts.p);
+}
+
 void check_info(const CheckContext& context) {
   const Subject subject(context);
   const Facts& facts = subject.facts();
@@ -34,25 +56,7 @@ void check_info(const CheckContext& context) {
     if (facts.state_scale[i] > 0.0 && facts.state_scale[i] < 1e300) continue;
     fail("the typical magnitude of state {} is {}", i, facts.state_scale[i]);
   }
-  std::int64_t offset = 0;
-  for (const dk_block& block : facts.blocks) {
-    if (block.name == nullptr || *block.name == '\0') fail("a block of parameters has no name");
-    if (block.rank < 0 || block.rank > DK_BLOCK_RANK) {
-      fail("block '{}' has rank {}", block.name, block.rank);
-    }
-    if (block.offset != offset) {
-      fail("block '{}' begins at {}, the one before ends at {}: blocks tile theta", block.name,
-           block.offset, offset);
-    }
-    if (!(block.lower <= block.upper)) {
-      fail("block '{}' has the bounds [{}, {}]", block.name, block.lower, block.upper);
-    }
-    if (block.help == nullptr || *block.help == '\0') fail("block '{}' has no help", block.name);
-    std::int64_t size = 1;
-    for (std::int32_t axis = 0; axis < block.rank; ++axis) size *= block.shape[axis];
-    offset += size;
-  }
-  if (offset != facts.p) fail("its blocks hold {} parameters, it declares {}", offset, facts.p);
+  check_blocks(facts);
 }
 
 void check_names(const CheckContext& context) {

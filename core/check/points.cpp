@@ -79,6 +79,13 @@ bool is_finite_row(const Numbers& rows, std::int64_t width, std::int64_t s) {
 
 }  // namespace
 
+std::int64_t distinct_count(const Facts& facts, std::int64_t wanted) {
+  while (wanted == facts.n || wanted == facts.m || wanted == facts.p || wanted == facts.q) {
+    ++wanted;
+  }
+  return wanted;
+}
+
 double scale_of_state(const Facts& facts, std::int64_t i) {
   const double scale = facts.state_scale != nullptr ? facts.state_scale[i] : 1.0;
   return std::isfinite(scale) && scale > 0.0 ? scale : 1.0;

@@ -26,6 +26,10 @@ Numbers draw_numbers(dk_stream& stream, std::int64_t count);
 Directions draw_directions(const Subject& subject, std::int64_t S, std::int64_t K,
                            std::string_view name);
 
+/// The smallest count >= `wanted` that is no size of the subject: two sizes that are mixed up by
+/// mistake must not be equal.
+std::int64_t distinct_count(const Facts& facts, std::int64_t wanted);
+
 /// The typical magnitude of state i.
 double scale_of_state(const Facts& facts, std::int64_t i);
 

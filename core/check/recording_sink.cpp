@@ -77,71 +77,74 @@ RecordingSink::RecordingSink(std::int64_t failing_put) : failing_put_(failing_pu
   table_.context = this;
   table_.put_array = [](const dk_sink* sink, const char* name, const dk_array* array,
                         dk_error* error) {
-    RecordingSink& me = from(sink);
-    return me.put(error, [&] {
-      const std::string key = checked_name(name, "array");
-      Array copy = checked_copy(*array, key);
-      auto& values = me.result_.values;
-      values.erase(std::remove(values.begin(), values.end(), key), values.end());
-      if (copy.shape.empty()) values.push_back(key);
-      me.result_.arrays[key] = std::move(copy);
-    });
+    return from(sink).put(error, [&] { from(sink).keep_array(name, *array); });
   };
   table_.put_table = [](const dk_sink* sink, const char* name, const char* title,
                         std::int64_t count, const dk_column* columns, dk_error* error) {
-    RecordingSink& me = from(sink);
-    return me.put(error, [&] {
-      Table table{checked_name(name, "table"), text_or_empty(title), {}};
-      for (std::int64_t i = 0; i < count; ++i) {
-        const std::string column = checked_name(columns[i].name, "column");
-        Array values = checked_copy(columns[i].values, table.name + "." + column);
-        if (values.shape.size() != 1 ||
-            (i > 0 && values.shape != table.columns.front().values.shape)) {
-          fail("table '{}': column '{}' is {}, not of rank 1 and as long as the first", table.name,
-               column, describe(values));
-        }
-        table.columns.push_back({column, std::move(values)});
-      }
-      me.result_.tables.push_back(std::move(table));
-    });
+    return from(sink).put(error, [&] { from(sink).keep_table(name, title, count, columns); });
   };
   table_.put_figure = [](const dk_sink* sink, const dk_figure* figure, dk_error* error) {
-    RecordingSink& me = from(sink);
-    return me.put(error, [&] {
-      Figure copy{checked_name(figure->name, "figure"),
-                  text_or_empty(figure->title),
-                  text_or_empty(figure->caption),
-                  text_or_empty(figure->x_label),
-                  text_or_empty(figure->y_label),
-                  text_or_empty(figure->z_label),
-                  {}};
-      for (std::int64_t i = 0; i < figure->series_count; ++i) {
-        const dk_series& one = figure->series[i];
-        copy.series.push_back({text_or_empty(one.kind), text_or_empty(one.label),
-                               text_or_empty(one.x), text_or_empty(one.y), text_or_empty(one.z),
-                               text_or_empty(one.group), text_or_empty(one.length)});
-      }
-      me.result_.figures.push_back(std::move(copy));
-    });
+    return from(sink).put(error, [&] { from(sink).keep_figure(*figure); });
   };
   table_.put_text = [](const dk_sink* sink, const char* name, const char* markdown,
                        dk_error* error) {
-    RecordingSink& me = from(sink);
-    return me.put(error, [&] {
-      me.result_.texts.push_back({checked_name(name, "text"), text_or_empty(markdown)});
+    return from(sink).put(error, [&] {
+      from(sink).result_.texts.push_back({checked_name(name, "text"), text_or_empty(markdown)});
     });
   };
   table_.put_model = [](const dk_sink* sink, const char* name, const dk_system* system,
                         dk_error* error) {
-    RecordingSink& me = from(sink);
-    return me.put(error, [&] {
-      StoredModel model{checked_name(name, "model"), system->component, system->version, {}, {}};
-      Array theta{{system->info->p}, std::vector<double>{}, {}, {}, {}};
-      theta.numbers().assign(system->theta, system->theta + system->info->p);
-      model.parameters["theta"] = std::move(theta);
-      me.result_.models.push_back(std::move(model));
-    });
+    return from(sink).put(error, [&] { from(sink).keep_model(name, *system); });
   };
+}
+
+void RecordingSink::keep_array(const char* name, const dk_array& array) {
+  const std::string key = checked_name(name, "array");
+  Array copy = checked_copy(array, key);
+  auto& values = result_.values;
+  values.erase(std::remove(values.begin(), values.end(), key), values.end());
+  if (copy.shape.empty()) values.push_back(key);
+  result_.arrays[key] = std::move(copy);
+}
+
+void RecordingSink::keep_table(const char* name, const char* title, std::int64_t count,
+                               const dk_column* columns) {
+  Table table{checked_name(name, "table"), text_or_empty(title), {}};
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::string column = checked_name(columns[i].name, "column");
+    Array values = checked_copy(columns[i].values, table.name + "." + column);
+    if (values.shape.size() != 1 || (i > 0 && values.shape != table.columns.front().values.shape)) {
+      fail("table '{}': column '{}' is {}, not of rank 1 and as long as the first", table.name,
+           column, describe(values));
+    }
+    table.columns.push_back({column, std::move(values)});
+  }
+  result_.tables.push_back(std::move(table));
+}
+
+void RecordingSink::keep_figure(const dk_figure& figure) {
+  Figure copy{checked_name(figure.name, "figure"),
+              text_or_empty(figure.title),
+              text_or_empty(figure.caption),
+              text_or_empty(figure.x_label),
+              text_or_empty(figure.y_label),
+              text_or_empty(figure.z_label),
+              {}};
+  for (std::int64_t i = 0; i < figure.series_count; ++i) {
+    const dk_series& one = figure.series[i];
+    copy.series.push_back({text_or_empty(one.kind), text_or_empty(one.label), text_or_empty(one.x),
+                           text_or_empty(one.y), text_or_empty(one.z), text_or_empty(one.group),
+                           text_or_empty(one.length)});
+  }
+  result_.figures.push_back(std::move(copy));
+}
+
+void RecordingSink::keep_model(const char* name, const dk_system& system) {
+  StoredModel model{checked_name(name, "model"), system.component, system.version, {}, {}};
+  Array theta{{system.info->p}, std::vector<double>{}, {}, {}, {}};
+  theta.numbers().assign(system.theta, system.theta + system.info->p);
+  model.parameters["theta"] = std::move(theta);
+  result_.models.push_back(std::move(model));
 }
 
 std::string RecordingSink::bytes() const {

@@ -31,6 +31,12 @@ class RecordingSink {
   template <class Body>
   dk_status put(dk_error* error, Body body);
 
+  void keep_array(const char* name, const dk_array& array);
+  void keep_table(const char* name, const char* title, std::int64_t count,
+                  const dk_column* columns);
+  void keep_figure(const dk_figure& figure);
+  void keep_model(const char* name, const dk_system& system);
+
   std::mutex mutex_;
   StageResult result_;
   std::int64_t puts_ = 0;

@@ -32,7 +32,7 @@ refused)
   output=$("$dynkit" plugin check "$file" --only "$expected" --time-limit 10 2>&1)
   code=$?
   expect 1 "$4"
-  expect 1 "$5"
+  expect 1 "${5:-}"
   ;;
 esac
 exit 0

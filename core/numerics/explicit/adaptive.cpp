@@ -229,7 +229,8 @@ class AdaptiveRun {
           dense_.interpolate(index, (all_.times[my.next] - state.t[l]) / state.h[l], row);
         }
       }
-      state.watch[l] = my.next < all_.T ? all_.times[my.next] : kInfinity;
+      state.watch[l] = kInfinity;
+      if (my.next < all_.T) state.watch[l] = all_.times[my.next];
       index += within ? 1 : 0;
     }
   }
