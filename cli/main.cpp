@@ -42,6 +42,8 @@ int run_command(int argc, char** argv) {
   context.program = std::filesystem::read_symlink("/proc/self/exe").string();
   context.cancelled = &cancelled;
   dynkit::add_run(app, context);
+  dynkit::add_simulate(app, context);
+  dynkit::add_analyze(app, context);
   dynkit::add_plugin(app, context);
   dynkit::add_data(app, context);
   dynkit::add_report(app, context);

@@ -24,3 +24,9 @@ if(DYNKIT_SANITIZE)
     -fsanitize=${DYNKIT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(dynkit_compile_options INTERFACE -fsanitize=${DYNKIT_SANITIZE})
 endif()
+
+# Counters are atomic, since threads share them.
+if(DYNKIT_COVERAGE)
+  target_compile_options(dynkit_compile_options INTERFACE --coverage -fprofile-update=atomic)
+  target_link_options(dynkit_compile_options INTERFACE --coverage)
+endif()

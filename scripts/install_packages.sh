@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that dynkit is built and tested with, those that are missing only.
-# Usage: scripts/install_packages.sh build|test
+# Usage: scripts/install_packages.sh build|test|presets
+# build: the program; test: and ctest of the release preset; presets: and every other preset.
 set -euo pipefail
 
 build=(
@@ -9,11 +10,20 @@ build=(
   libhdf5-dev libsundials-dev libtbb-dev libtomlplusplus-dev nlohmann-json3-dev zlib1g-dev
 )
 test=(
-  clang libgtest-dev libbenchmark-dev chromium rustc gfortran
+  clang libgtest-dev libbenchmark-dev chromium rustc gfortran python3-h5py
+)
+# SUNDIALS' CMake package asks clang for OpenMP.
+presets=(
+  clang-tidy gcovr libclang-rt-dev libomp-dev llvm
 )
 
 wanted=("${build[@]}")
-[ "${1:-build}" = test ] && wanted+=("${test[@]}")
+case "${1:-build}" in
+  build) ;;
+  test) wanted+=("${test[@]}") ;;
+  presets) wanted+=("${test[@]}" "${presets[@]}") ;;
+  *) echo "usage: $0 build|test|presets" >&2; exit 2 ;;
+esac
 
 # A machine may have node, npm or rustc from elsewhere.
 for tool in node:nodejs npm:npm; do

@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "common_options.hpp"
+#include "component_names.hpp"
 #include "dynkit/core/config.hpp"
 #include "dynkit/core/registry.hpp"
 #include "dynkit/error.hpp"
@@ -20,12 +22,8 @@ using Json = nlohmann::ordered_json;
 struct PluginArguments {
   std::vector<std::string> folders;
   std::string component;
-  bool json = false;
+  CommonOptions common;
 };
-
-Registry open_registry(const CommandContext& context, const PluginArguments& arguments) {
-  return Registry(plugin_search_path(arguments.folders, context.program), plugin_index_path());
-}
 
 // "model" of "dynkit.model/1"
 std::string kind_of_interface(const std::string& id) {
@@ -53,8 +51,8 @@ Json list_json(const Registry& registry) {
 }
 
 int list(const CommandContext& context, const PluginArguments& arguments) {
-  const Registry registry = open_registry(context, arguments);
-  if (arguments.json) {
+  const Registry registry = open_registry(context, arguments.folders);
+  if (arguments.common.json) {
     print(list_json(registry).dump(2) + "\n");
     return 0;
   }
@@ -76,21 +74,30 @@ int list(const CommandContext& context, const PluginArguments& arguments) {
   if (!refused.empty()) text += "\nrefused:\n" + refused;
   text += "\nsearched:\n";
   for (const std::string& folder : registry.folders()) text += fmt::format("  {}\n", folder);
-  print(text);
+  if (!arguments.common.quiet) print(text);
   return 0;
 }
 
 std::string type_name(std::int32_t type) {
   switch (type) {
-    case DK_NUMBER: return "number";
-    case DK_INTEGER: return "integer";
-    case DK_BOOLEAN: return "true or false";
-    case DK_TEXT: return "text";
-    case DK_NUMBERS: return "numbers";
-    case DK_FILE: return "file";
-    case DK_ARRAY: return "array";
-    case DK_MODEL: return "model";
-    default: return "dataset";
+    case DK_NUMBER:
+      return "number";
+    case DK_INTEGER:
+      return "integer";
+    case DK_BOOLEAN:
+      return "true or false";
+    case DK_TEXT:
+      return "text";
+    case DK_NUMBERS:
+      return "numbers";
+    case DK_FILE:
+      return "file";
+    case DK_ARRAY:
+      return "array";
+    case DK_MODEL:
+      return "model";
+    default:
+      return "dataset";
   }
 }
 
@@ -110,20 +117,10 @@ std::string default_text(const dk_setting& setting) {
   return (setting.flags & DK_OPTIONAL) != 0 ? "(none)" : "(required)";
 }
 
-LoadedComponent find_component(Registry& registry, const std::string& reference) {
-  std::string interface_id = "dynkit.model/1";
-  const std::string id = reference.substr(0, reference.find('@'));
-  for (const LibraryEntry& library : registry.libraries()) {
-    for (const ComponentEntry& component : library.components) {
-      if (component.id == id) interface_id = component.interface_id;
-    }
-  }
-  return registry.find(reference, interface_id);
-}
-
 int info(const CommandContext& context, const PluginArguments& arguments) {
-  Registry registry = open_registry(context, arguments);
-  const LoadedComponent found = find_component(registry, arguments.component);
+  Registry registry = open_registry(context, arguments.folders);
+  const auto [reference, kind] = find_component_name(registry, arguments.component, "");
+  const LoadedComponent found = registry.find(reference, kind);
   const dk_component& component = *found.component;
   Json settings = Json::array();
   std::vector<std::vector<std::string>> rows;
@@ -138,7 +135,7 @@ int info(const CommandContext& context, const PluginArguments& arguments) {
                         {"help", setting.help}});
   }
   const std::string citation = component.citation ? component.citation : "";
-  if (arguments.json) {
+  if (arguments.common.json) {
     print(Json{{"id", component.id},
                {"interface", component.interface_id},
                {"version", component.version},
@@ -159,7 +156,7 @@ int info(const CommandContext& context, const PluginArguments& arguments) {
   if (!rows.empty()) {
     text += "\n" + format_columns({"setting", "type", "default", "range", "meaning"}, rows);
   }
-  print(text);
+  if (!arguments.common.quiet) print(text);
   return 0;
 }
 
@@ -173,19 +170,22 @@ void add_plugin(CLI::App& app, CommandContext& context) {
                        int (*action)(const CommandContext&, const PluginArguments&)) {
     CLI::App* command = plugin->add_subcommand(name, help);
     command->footer(std::string("Example:\n  ") + example);
-    command->add_option("--plugin-path", arguments->folders,
-                        "folder to search for plugins first; may be repeated");
-    command->add_flag("--json", arguments->json, "print JSON");
+    command
+        ->add_option("--plugin-path", arguments->folders,
+                     "folder to search for plugins first; may be repeated")
+        ->type_name("FOLDER");
+    add_common_options(*command, arguments->common);
     command->callback([&context, arguments, action] {
       context.action = [&context, arguments, action] { return action(context, *arguments); };
     });
     return command;
   };
-  add("list", "components on the search path, and libraries that are refused",
-      "dynkit plugin list", list);
+  add("list", "components on the search path, and libraries that are refused", "dynkit plugin list",
+      list);
   add("info", "a component: what it computes, its settings, where it comes from",
       "dynkit plugin info org.dynkit.fixed_points", info)
-      ->add_option("component", arguments->component, "component id, or id@major")
+      ->add_option("component", arguments->component,
+                   "component id or its last part; id@major for a version")
       ->required();
   add_plugin_check(app, *plugin, context);
   add_plugin_new(*plugin, context);

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "common_options.hpp"
 #include "dynkit/core/check.hpp"
 #include "dynkit/core/config.hpp"
 #include "dynkit/core/report.hpp"
@@ -23,7 +24,7 @@ constexpr int kRefused = 3;  // exit code
 
 struct CheckArguments {
   CheckOptions options;
-  bool json = false;
+  CommonOptions common;
   bool list = false;
   std::string worker_check, worker_component;  // of check-worker
 };
@@ -61,7 +62,7 @@ int list_all(const CheckArguments& arguments) {
     text +=
         fmt::format("{} ({})\n{}", one.name, one.applies_to, wrapped(one.description, 4, width));
   }
-  print(arguments.json ? list.dump(2) + "\n" : text);
+  print(arguments.common.json ? list.dump(2) + "\n" : text);
   return 0;
 }
 
@@ -127,16 +128,19 @@ int run_checks(const CommandContext& context, CheckArguments arguments) {
   options.program = context.program;
   options.cancelled = context.cancelled;
   options.figure_check = check_one_figure;
+  const CommonOptions& common = arguments.common;
+  if (common.seed) options.seed = static_cast<std::uint64_t>(*common.seed);
+  const bool silent = common.json || common.quiet;
   LinePrinter lines;
   const CheckReport report = check_plugin(options, [&](const CheckResult& result) {
-    if (!arguments.json) lines(result);
+    if (!silent) lines(result);
   });
-  if (arguments.json) print(to_json(report, options).dump(2) + "\n");
+  if (arguments.common.json) print(to_json(report, options).dump(2) + "\n");
   if (!report.refused.empty()) {
     print_error(report.refused);
     return kRefused;
   }
-  if (!arguments.json) print(summary(report, options));
+  if (!silent) print(summary(report, options));
   return report.passed() ? 0 : 1;
 }
 
@@ -172,12 +176,11 @@ void add_plugin_check(CLI::App& app, CLI::App& plugin, CommandContext& context) 
   command->add_option("file", options.file, "the plugin's library");
   command->add_flag("--list", arguments->list, "print the checks and what each one asks for");
   command->add_option("--only", options.only, "run this check; may be repeated");
-  command->add_option("--seed", options.seed, "of the random test points (default: 1)");
   command->add_option("--time-limit", options.time_limit, "seconds for each check (default: 45)")
       ->check(CLI::PositiveNumber);
   command->add_flag("--in-process", options.in_process,
                     "no child processes, for debuggers: a crash ends dynkit");
-  command->add_flag("--json", arguments->json, "print JSON");
+  add_common_options(*command, arguments->common);
   command->callback([&context, arguments] {
     context.action = [&context, arguments] { return run_checks(context, *arguments); };
   });

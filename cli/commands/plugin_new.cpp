@@ -4,9 +4,11 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <regex>
 
 #include "commands.hpp"
+#include "common_options.hpp"
 #include "dynkit/error.hpp"
 #include "output/terminal.hpp"
 #include "plugin_templates.hpp"
@@ -21,6 +23,7 @@ struct NewArguments {
   std::string language = "cpp";
   std::string id;      // empty: org.example.NAME
   std::string folder;  // empty: NAME
+  CommonOptions common;
 };
 
 void check_name(const std::string& name) {
@@ -116,16 +119,22 @@ int make_plugin(const CommandContext& context, const NewArguments& arguments) {
   check_id(id);
   make_folder(folder);
   std::string source;
+  nlohmann::json files = nlohmann::json::array();
   for (const TemplateFile& file : plugin_templates()) {
     const fs::path path(file.path);
     if (path.parent_path() != arguments.language) continue;
     std::string text = replace_all(std::string(file.text), "@name@", name);
     text = replace_all(text, "@Name@", type_name(name));
     const std::string written = file_name(path, name);
+    files.push_back(written);
     write(fs::path(folder) / written, replace_all(text, "@id@", id));
     if (path.stem() == "source") source = written;
   }
-  print(next_steps(folder, name, sdk_prefix(context.program), source));
+  if (arguments.common.json) {
+    print(nlohmann::json{{"folder", folder}, {"files", files}}.dump() + "\n");
+  } else if (!arguments.common.quiet) {
+    print(next_steps(folder, name, sdk_prefix(context.program), source));
+  }
   return 0;
 }
 
@@ -146,6 +155,7 @@ void add_plugin_new(CLI::App& plugin, CommandContext& context) {
   command->add_option("--id", arguments->id,
                       "of the component, in reverse-DNS form (default: org.example.NAME)");
   command->add_option("--dir", arguments->folder, "the folder to make (default: NAME)");
+  add_common_options(*command, arguments->common);
   command->callback([&context, arguments] {
     context.action = [&context, arguments] { return make_plugin(context, *arguments); };
   });

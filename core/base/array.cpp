@@ -33,11 +33,16 @@ std::vector<std::string> copy_texts(const dk_array& array, std::int64_t size) {
 
 Array::Values copy_values(const dk_array& array, std::int64_t size) {
   switch (array.type) {
-    case DK_F64: return copy_elements<double>(array, size);
-    case DK_C128: return copy_elements<std::complex<double>>(array, size);
-    case DK_I64: return copy_elements<std::int64_t>(array, size);
-    case DK_U8: return copy_elements<std::uint8_t>(array, size);
-    case DK_TEXT_ELEMENT: return copy_texts(array, size);
+    case DK_F64:
+      return copy_elements<double>(array, size);
+    case DK_C128:
+      return copy_elements<std::complex<double>>(array, size);
+    case DK_I64:
+      return copy_elements<std::int64_t>(array, size);
+    case DK_U8:
+      return copy_elements<std::uint8_t>(array, size);
+    case DK_TEXT_ELEMENT:
+      return copy_texts(array, size);
     default:
       throw Error(DK_INVALID_ARGUMENT, fmt::format("array type {} is not known", array.type));
   }

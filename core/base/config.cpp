@@ -3,12 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <limits>
 #include <numeric>
-#include <optional>
-#include <string_view>
 
 namespace dynkit {
 namespace {
@@ -33,40 +29,6 @@ std::string number_text(double value) {
   if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
   const std::string text = fmt::format("{}", value);
   return text.find_first_of(".en") == std::string::npos ? text + ".0" : text;
-}
-
-template <class Number>
-std::optional<Number> parse_number(std::string_view text) {
-  if (!text.empty() && text.front() == '+') text.remove_prefix(1);
-  Number value{};
-  const char* end = text.data() + text.size();
-  const auto [rest, code] = std::from_chars(text.data(), end, value);
-  if (code != std::errc{} || rest != end || text.empty()) return std::nullopt;
-  return value;
-}
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\n") - first + 1);
-}
-
-// The items of "[a, [b, c]]" between its outer brackets, cut at commas that are in no inner ones.
-std::vector<std::string_view> list_items(std::string_view inside) {
-  std::vector<std::string_view> items;
-  std::size_t begin = 0;
-  int depth = 0;
-  for (std::size_t i = 0; i <= inside.size(); ++i) {
-    const char c = i < inside.size() ? inside[i] : ',';
-    if (c == '[') ++depth;
-    if (c == ']') --depth;
-    if (c == ',' && depth == 0) {
-      const auto item = trim(inside.substr(begin, i - begin));
-      if (!item.empty()) items.push_back(item);
-      begin = i + 1;
-    }
-  }
-  return items;
 }
 
 // Levenshtein distance.
@@ -120,28 +82,6 @@ std::string to_text(const Config& config) {
     }
   };
   return std::visit(Writer{}, config.value);
-}
-
-Config parse_value(const std::string& text) {
-  const std::string_view word = trim(text);
-  if (word == "true" || word == "false") return {word == "true", 0};
-  if (word == "inf" || word == "-inf") {
-    constexpr double kInfinity = std::numeric_limits<double>::infinity();
-    return {word == "inf" ? kInfinity : -kInfinity, 0};
-  }
-  if (const auto integer = parse_number<std::int64_t>(word)) return {*integer, 0};
-  if (const auto number = parse_number<double>(word)) return {*number, 0};
-  if (word.size() >= 2 && word.front() == '[' && word.back() == ']') {
-    Config::List list;
-    for (const auto item : list_items(word.substr(1, word.size() - 2))) {
-      list.push_back(parse_value(std::string(item)));
-    }
-    return {std::move(list), 0};
-  }
-  if (word.size() >= 2 && word.front() == '"' && word.back() == '"') {
-    return {std::string(word.substr(1, word.size() - 2)), 0};
-  }
-  return {std::string(word), 0};
 }
 
 std::string suggest(const std::string& word, const std::vector<std::string>& candidates) {

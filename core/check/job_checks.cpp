@@ -121,7 +121,7 @@ JobOutcome run_job(const CheckContext& context, int which, const JobOptions& opt
                    &system,
                    options.with_data ? &data.table() : nullptr,
                    &sink.table()};
-  const JobOutcome outcome = call_job(context, instance.get(), job);
+  JobOutcome outcome = call_job(context, instance.get(), job);
   if (host.bad_fraction()) fail("reports a progress that is no fraction");
   return outcome;
 }

@@ -10,7 +10,7 @@ namespace dynkit::conformance {
 namespace {
 
 std::string checked_name(const char* name, const char* what) {
-  const std::string text = name != nullptr ? name : "";
+  std::string text = name != nullptr ? name : "";
   const bool word = !text.empty() && text.size() <= 128 && text != "tables" &&
                     std::all_of(text.begin(), text.end(), [](char c) {
                       return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';

@@ -78,7 +78,7 @@ Subject::Subject(const CheckContext& context, const Config::Table& settings)
 
 std::string status_text(dk_status status, const char* call) {
 #define DYNKIT_STATUS_NAME(name, value, text) \
-  if (status == value) return fmt::format("{} ({})", #name, status);
+  if (status == (value)) return fmt::format("{} ({})", #name, status);
   DK_STATUS_LIST(DYNKIT_STATUS_NAME)
 #undef DYNKIT_STATUS_NAME
   fail("{} returns status {}, which the SDK does not know", call, status);

@@ -9,7 +9,6 @@
 
 #include "csv.hpp"
 #include "dynkit/core/files.hpp"
-#include "dynkit/core/hdf5.hpp"
 #include "dynkit/error.hpp"
 #include "limits.hpp"
 #include "names.hpp"
@@ -159,7 +158,9 @@ std::vector<std::byte> format_arrays(const std::filesystem::path& path, const Ar
   switch (kind_of(path)) {
     case Kind::npy:
       if (arrays.size() != 1) {
-        throw Error(DK_UNSUPPORTED, fmt::format(".npy holds one array, not {}", arrays.size()));
+        throw Error(DK_UNSUPPORTED,
+                    fmt::format(".npy holds one array, not {}: {}", arrays.size(),
+                                arrays.empty() ? "there is none" : list_names(names_of(arrays))));
       }
       return format_npy(arrays.begin()->second);
     case Kind::npz:
@@ -190,6 +191,13 @@ std::span<const FileFormat> file_formats() {
 ArrayMap load_arrays(const std::filesystem::path& path) {
   const Kind kind = kind_of(path);
   return kind == Kind::hdf5 ? load_hdf5(path).arrays : read_arrays(path, kind, "");
+}
+
+Hdf5Content load_arrays_safely(const std::filesystem::path& path,
+                               const std::atomic<bool>* cancelled) {
+  const Kind kind = kind_of(path);
+  if (kind == Kind::hdf5) return load_hdf5_in_child(path, cancelled);
+  return {read_arrays(path, kind, ""), {}, {}};
 }
 
 ArrayPlace find_array(const std::string& place) {

@@ -26,8 +26,8 @@ CsvTable parse_csv(std::span<const std::byte> bytes);
 
 /// Arrays of rank 1 and equal length as columns under their names; or a single array of rank 0 or 2
 /// without names. Numbers are written so that reading gives the same bits; text that begins a
-/// formula (= + - @) gets a leading '. Throws Error (DK_UNSUPPORTED) for other shapes and for
-/// complex numbers.
+/// formula (= + - @) gets a leading '. Throws Error (DK_UNSUPPORTED) for other shapes, a
+/// table without elements and complex numbers.
 std::string format_csv(const ArrayMap& arrays, char delimiter);
 
 }  // namespace dynkit

@@ -28,6 +28,15 @@ std::string text_cell(std::string_view text, char delimiter) {
   return quoted + '"';
 }
 
+void check_cells(const std::string& name, const Array& array) {
+  const bool is_complex = std::holds_alternative<std::vector<std::complex<double>>>(array.values);
+  // No line would tell how many columns there are.
+  if (is_complex || (array.size() == 0 && array.shape.size() != 1)) {
+    throw Error(DK_UNSUPPORTED, fmt::format("array '{}': a table of text does not hold {}",
+                                            printable(name), describe(array)));
+  }
+}
+
 std::string cell_of(const Array& array, std::size_t index, char delimiter) {
   return std::visit(
       [&](const auto& values) -> std::string {
@@ -37,7 +46,7 @@ std::string cell_of(const Array& array, std::size_t index, char delimiter) {
         } else if constexpr (std::is_arithmetic_v<Element>) {
           return fmt::format("{}", values[index]);  // the shortest digits that read back the same
         } else {
-          throw Error(DK_UNSUPPORTED, "a table of text does not hold complex numbers");
+          return {};  // complex numbers, which check_cells has refused
         }
       },
       array.values);
@@ -78,6 +87,7 @@ std::string format_table(const Array& array, char delimiter) {
 
 std::string format_csv(const ArrayMap& arrays, char delimiter) {
   if (arrays.empty()) throw Error(DK_UNSUPPORTED, "there is no array to write");
+  for (const auto& [name, array] : arrays) check_cells(name, array);
   const Array& first = arrays.begin()->second;
   if (arrays.size() == 1 && (first.shape.empty() || first.shape.size() == 2)) {
     return format_table(first, delimiter);

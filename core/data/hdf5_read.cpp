@@ -1,3 +1,5 @@
+#include "hdf5_read.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,7 +8,6 @@
 #include <set>
 
 #include "dynkit/core/files.hpp"
-#include "dynkit/core/hdf5.hpp"
 #include "dynkit/error.hpp"
 #include "hdf5_handle.hpp"
 #include "hdf5_values.hpp"
@@ -63,7 +64,7 @@ class Walk {
  public:
   std::function<void(const std::string& name, hid_t group)> on_group;
   std::function<void(const std::string& name, hid_t dataset)> on_dataset;
-  std::vector<std::string> skipped;
+  std::function<void(SkippedObject)> on_skipped;
 
   void run(hid_t file) { visit(file, "", 0); }
 
@@ -80,7 +81,7 @@ class Walk {
       if (link.second == H5L_TYPE_HARD) {
         visit_object(group, link.first, path, depth);
       } else {
-        skip(path, "is a link that is not followed");
+        skip(path, "links are not followed");
       }
     }
   }
@@ -92,7 +93,7 @@ class Walk {
         if (is_name(path)) {
           on_dataset(path, object.get());
         } else {
-          skip(path, "has a name that is not read");
+          skip(path, "the name of an array cannot be this");
         }
         break;
       case H5I_GROUP: {
@@ -100,19 +101,19 @@ class Walk {
         check_hdf5(H5Oget_info(object.get(), &info));
         // Also what keeps a group that contains itself from going on for ever.
         if (!visited_.insert(info.addr).second) {
-          skip(path, "is a second name of a group");
+          skip(path, "a second name of a group");
         } else {
           visit(object.get(), path, depth + 1);
         }
         break;
       }
       default:
-        skip(path, "is neither a group nor a dataset");
+        skip(path, "neither a group nor a dataset");
     }
   }
 
   void skip(const std::string& path, const char* reason) {
-    skipped.push_back(fmt::format("'{}' {}", printable(path), reason));
+    if (on_skipped) on_skipped({printable(path), reason});
   }
 
   std::set<haddr_t> visited_;
@@ -126,49 +127,64 @@ Hdf5Handle open_file(const std::filesystem::path& path) {
   return own_hdf5(H5Fopen(path.c_str(), H5F_ACC_RDONLY, options.get()), H5Fclose);
 }
 
+[[noreturn]] void throw_named(const std::string& what, const Error& e) {
+  throw Error(e.status(), fmt::format("{}: {}", what, e.what()));
+}
+
 // Runs `work` and puts `what` before the message of what it throws.
 template <class Work>
 auto named(const std::string& what, Work work) {
   try {
     return work();
   } catch (const Error& e) {
-    throw Error(e.status(), fmt::format("{}: {}", what, e.what()));
+    throw_named(what, e);
   }
 }
 
-Array read_named(const std::string& name, hid_t dataset, MemoryBudget& budget) {
-  return named(fmt::format("array '{}'", printable(name)),
-               [&] { return read_hdf5_dataset(dataset, budget); });
+std::string array_label(const std::string& name) {
+  return fmt::format("array '{}'", printable(name));
 }
 
 }  // namespace
 
-Hdf5Content load_hdf5(const std::filesystem::path& path) {
+void visit_hdf5(const std::filesystem::path& path, const Hdf5Visitor& visitor) {
   const std::uint64_t size = regular_file_size(path);
   const Hdf5Session session;
-  return named(path.native(), [&] {
+  named(path.native(), [&] {
     const Hdf5Handle file = open_file(path);
     MemoryBudget budget(size);
-    Hdf5Content content;
-    std::vector<std::string> unread;
     Walk walk;
     walk.on_dataset = [&](const std::string& name, hid_t dataset) {
+      std::optional<Array> array;
       try {
-        add_array(content.arrays, name, read_named(name, dataset, budget));
+        array = read_hdf5_dataset(dataset, budget);
       } catch (const Error& e) {
-        if (e.status() != DK_UNSUPPORTED) throw;
-        unread.emplace_back(e.what());
+        if (e.status() != DK_UNSUPPORTED) throw_named(array_label(name), e);
+        visitor.on_skipped({printable(name), e.what()});
+        return;
       }
+      visitor.on_array(name, std::move(*array));
     };
     walk.on_group = [&](const std::string& name, hid_t group) {
+      if (!name.empty() && !is_name(name)) return;
       Attributes attributes = read_group_attributes(group, budget);
-      if (!attributes.empty()) content.attributes[name] = std::move(attributes);
+      if (!attributes.empty()) visitor.on_attributes(name, std::move(attributes));
     };
+    walk.on_skipped = visitor.on_skipped;
     walk.run(file.get());
-    content.skipped = std::move(walk.skipped);
-    content.skipped.insert(content.skipped.end(), unread.begin(), unread.end());
-    return content;
   });
+}
+
+Hdf5Content load_hdf5(const std::filesystem::path& path) {
+  Hdf5Content content;
+  visit_hdf5(path, {[&](const std::string& name, Array array) {
+                      add_array(content.arrays, name, std::move(array));
+                    },
+                    [&](const std::string& group, Attributes attributes) {
+                      content.attributes[group] = std::move(attributes);
+                    },
+                    [&](SkippedObject object) { content.skipped.push_back(std::move(object)); }});
+  return content;
 }
 
 Array load_hdf5_array(const std::filesystem::path& path, const std::string& name) {
@@ -181,7 +197,8 @@ Array load_hdf5_array(const std::filesystem::path& path, const std::string& name
     // Not by its path, which HDF5 would follow through links into other files.
     Walk walk;
     walk.on_dataset = [&](const std::string& found, hid_t dataset) {
-      if (found == name) array = read_named(name, dataset, budget);
+      if (found != name) return;
+      array = named(array_label(name), [&] { return read_hdf5_dataset(dataset, budget); });
     };
     walk.run(file.get());
     if (!array) throw Error(DK_IO, fmt::format("has no array '{}'", printable(name)));

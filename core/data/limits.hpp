@@ -23,6 +23,9 @@ class MemoryBudget {
 
   explicit MemoryBudget(std::uint64_t file_size);
 
+  /// What may be taken in all.
+  std::uint64_t limit() const { return limit_; }
+
   /// Counts memory that stays; throws Error (DK_TOO_LARGE) before the limit is passed.
   void take(std::uint64_t bytes);
 

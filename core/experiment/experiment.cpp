@@ -8,6 +8,7 @@
 
 #include "dynkit/core/files.hpp"
 #include "dynkit/error.hpp"
+#include "nested.hpp"
 
 namespace dynkit {
 namespace {
@@ -16,14 +17,16 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kLargestExperiment = 16 << 20;
 
-// Reads the parts of an experiment; every message begins with file and line.
+// Reads the parts of an experiment; every message begins with file and line, without a path with
+// "line 7".
 class Reader {
  public:
   explicit Reader(const std::string& path) : path_(path) {}
 
   [[noreturn]] void refuse(int line, const std::string& reason) const {
-    const std::string place = line > 0 ? fmt::format("{}:{}", path_, line) : path_;
-    throw Error(DK_SETTINGS, fmt::format("{}: {}", place, reason));
+    std::string place = line > 0 ? fmt::format("{}:{}: ", path_, line) : path_ + ": ";
+    if (path_.empty()) place = line > 0 ? fmt::format("line {}: ", line) : "";
+    throw Error(DK_SETTINGS, place + reason);
   }
 
   std::string text(const std::string& key, const Config& value) const {
@@ -43,37 +46,45 @@ class Reader {
   std::uint64_t seed(const Config& value) const {
     const auto* integer = std::get_if<std::int64_t>(&value.value);
     if (integer == nullptr || *integer < 0) {
-      refuse(value.line, fmt::format("'seed' is {} instead of a whole number >= 0",
-                                     to_text(value)));
+      refuse(value.line,
+             fmt::format("'seed' is {} instead of a whole number >= 0", to_text(value)));
     }
     return static_cast<std::uint64_t>(*integer);
   }
 
-  // Takes component and name out of a stage's table; the rest are its settings.
-  StagePlan stage(const std::string& heading, const Config& value) const {
+  // Takes the component out of a table; the rest are its settings.
+  StagePlan component(const std::string& heading, const Config& value) const {
     StagePlan plan;
     plan.line = value.line;
     for (const auto& [key, item] : table(heading, value)) {
       if (key == "component") {
         plan.component = text(key, item);
-      } else if (key == "name") {
-        plan.name = text(key, item);
       } else {
         plan.settings.emplace_back(key, item);
       }
     }
-    if (plan.component.empty()) {
-      refuse(value.line, fmt::format("[{}] names no component", heading));
-    }
+    if (plan.component.empty()) refuse(value.line, fmt::format("{} names no component", heading));
+    return plan;
+  }
+
+  // Takes out the name as well.
+  StagePlan stage(const std::string& heading, const Config& value) const {
+    StagePlan plan = component(heading, value);
+    if (const auto name = take(plan.settings, "name")) plan.name = text("name", *name);
     if (plan.name.empty()) plan.name = default_name(plan.component);
     check_name(plan);
     return plan;
   }
 
-  ModelPlan model(const Config& value) const {
+  StagePlan analysis(const Config& value) const {
+    StagePlan plan = stage("[[analysis]]", value);
+    plan.system = take(plan.settings, "system");
+    return plan;
+  }
+
+  ModelPlan model(const std::string& heading, const Config& value) const {
     ModelPlan plan;
-    plan.stage = stage("model", value);
-    plan.stage.name = "model";
+    plan.stage = component(heading, value);
     Config::Table settings;
     for (auto& [key, item] : plan.stage.settings) {
       if (key == "weights") {
@@ -91,24 +102,56 @@ class Reader {
   }
 
  private:
+  static std::optional<Config> take(Config::Table& table, const std::string& key) {
+    const auto found = std::find_if(table.begin(), table.end(),
+                                    [&](const auto& entry) { return entry.first == key; });
+    if (found == table.end()) return std::nullopt;
+    Config value = std::move(found->second);
+    table.erase(found);
+    return value;
+  }
+
   static std::string default_name(const std::string& component) {
     const std::string id = component.substr(0, component.find('@'));
     return id.substr(id.rfind('.') + 1);
   }
 
   void check_name(const StagePlan& plan) const {
-    const bool word = !plan.name.empty() &&
-                      std::all_of(plan.name.begin(), plan.name.end(), [](char c) {
-                        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-                      });
+    const bool word =
+        !plan.name.empty() && std::all_of(plan.name.begin(), plan.name.end(), [](char c) {
+          return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+        });
     if (!word) {
-      refuse(plan.line, fmt::format("stage name '{}' is not in lower_snake_case",
-                                    printable(plan.name)));
+      refuse(plan.line,
+             fmt::format("stage name '{}' is not in lower_snake_case", printable(plan.name)));
     }
   }
 
-  const std::string& path_;
+  std::string path_;
 };
+
+// What is wrong with the key `system` of an analysis; empty: nothing. Models are known once their
+// stage has run, stages are known now.
+std::string system_flaw(const Experiment& experiment, const StagePlan& analysis) {
+  if (!analysis.system) return "";
+  if (!analysis.system->is_text()) {
+    return fmt::format("'system' is {} instead of a text", kind_of(*analysis.system));
+  }
+  const std::string& text = analysis.system->text();
+  if (text == "model" && experiment.model) return "";
+  const auto slash = text.find('/');
+  const std::string model = slash == std::string::npos ? "system" : text.substr(slash + 1);
+  std::vector<std::string> candidates;
+  if (experiment.model) candidates.emplace_back("model");
+  for (const std::string& stage : stages_before(experiment, analysis.name)) {
+    if (text == stage + "/" + model && !model.empty()) return "";
+    candidates.push_back(stage + "/" + model);
+  }
+  return fmt::format(
+      "system = \"{}\" is neither \"model\"{} nor \"stage/model\" of an earlier "
+      "stage{}",
+      printable(text), experiment.model ? "" : " (there is no [model])", suggest(text, candidates));
+}
 
 void check_unique_names(const Experiment& experiment, const Reader& reader) {
   std::set<std::string> names = {"model"};
@@ -131,6 +174,11 @@ StagePlan* find_stage(Experiment& experiment, const std::string& name) {
     if (plan.name == name) return &plan;
   }
   return nullptr;
+}
+
+bool is_analysis(const Experiment& experiment, const StagePlan& stage) {
+  return std::any_of(experiment.analyses.begin(), experiment.analyses.end(),
+                     [&](const StagePlan& plan) { return &plan == &stage; });
 }
 
 void replace(Config::Table& table, const std::string& key, Config value) {
@@ -161,15 +209,16 @@ Experiment parse_experiment(const std::string& text, const std::string& path,
     } else if (key == "seed") {
       experiment.seed = reader.seed(value);
     } else if (key == "model") {
-      experiment.model = reader.model(value);
+      experiment.model = reader.model("[model]", value);
+      experiment.model->stage.name = "model";
     } else if (key == "dataset") {
-      experiment.dataset = reader.stage("dataset", value);
+      experiment.dataset = reader.stage("[dataset]", value);
     } else if (key == "analysis") {
       if (!value.is_list()) {
         reader.refuse(value.line, "analyses are written [[analysis]], with two brackets");
       }
       for (const Config& item : value.list()) {
-        experiment.analyses.push_back(reader.stage("[analysis]", item));
+        experiment.analyses.push_back(reader.analysis(item));
       }
     } else {
       reader.refuse(value.line, fmt::format("unknown key '{}'{}", key, suggest(key, kKeys)));
@@ -178,6 +227,10 @@ Experiment parse_experiment(const std::string& text, const std::string& path,
   check_unique_names(experiment, reader);
   if (!experiment.model && !experiment.dataset) {
     reader.refuse(0, "there is neither a [model] nor a [dataset]: nothing to run");
+  }
+  for (const StagePlan& analysis : experiment.analyses) {
+    const std::string flaw = system_flaw(experiment, analysis);
+    if (!flaw.empty()) reader.refuse(analysis.system->line, flaw);
   }
   return experiment;
 }
@@ -188,11 +241,36 @@ Experiment read_experiment(const std::string& path) {
                           fs::absolute(path).parent_path().string());
 }
 
+std::vector<std::string> stages_before(const Experiment& experiment, const std::string& stage) {
+  std::vector<std::string> names;
+  if (experiment.dataset) {
+    if (experiment.dataset->name == stage) return names;
+    names.push_back(experiment.dataset->name);
+  }
+  for (const StagePlan& plan : experiment.analyses) {
+    if (plan.name == stage) break;
+    names.push_back(plan.name);
+  }
+  return names;
+}
+
+ModelPlan model_in_setting(const Config& value) {
+  if (value.is_table()) return Reader("").model("the table", value);
+  ModelPlan plan;
+  plan.stage.component = Reader("").text("component", value);
+  plan.stage.line = value.line;
+  return plan;
+}
+
+StagePlan dataset_in_setting(const Config& value) {
+  return Reader("").component("the table", value);
+}
+
 void set_value(Experiment& experiment, const std::string& assignment) {
   const auto equals = assignment.find('=');
   if (equals == std::string::npos) {
-    throw Error(DK_SETTINGS, fmt::format("--set {}: is not of the form key=value",
-                                         printable(assignment)));
+    throw Error(DK_SETTINGS,
+                fmt::format("--set {}: is not of the form key=value", printable(assignment)));
   }
   const std::string key = assignment.substr(0, equals);
   const Config value = parse_value(assignment.substr(equals + 1));
@@ -213,6 +291,12 @@ void set_value(Experiment& experiment, const std::string& assignment) {
     experiment.model->prefix = assignment.substr(equals + 1);
   } else if (stage->name == "model" && setting.starts_with("parameters.")) {
     replace(experiment.model->parameters, setting.substr(11), value);
+  } else if (is_analysis(experiment, *stage) && setting == "system") {
+    stage->system = value;
+    const std::string flaw = system_flaw(experiment, *stage);
+    if (!flaw.empty()) {
+      throw Error(DK_SETTINGS, fmt::format("--set {}: {}", printable(assignment), flaw));
+    }
   } else {
     replace(stage->settings, setting, value);
   }

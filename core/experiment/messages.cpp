@@ -13,19 +13,30 @@ namespace {
 
 using nlohmann::json;
 
+json texts_json(const std::vector<NamedText>& texts) {
+  json list = json::array();
+  for (const NamedText& text : texts) list.push_back({text.name, text.value});
+  return list;
+}
+
+std::vector<NamedText> texts_from(const json& list) {
+  std::vector<NamedText> texts;
+  for (const json& text : list) texts.push_back({text.at(0), text.at(1)});
+  return texts;
+}
+
 json stage_json(const StageOutline& stage) {
-  json settings = json::array();
-  for (const NamedText& setting : stage.settings) {
-    settings.push_back({setting.name, setting.value});
-  }
-  return {stage.name, stage.component, stage.version, stage.summary_line, stage.library,
-          settings};
+  return {stage.name,         stage.component,           stage.version,
+          stage.summary_line, texts_json(stage.plugins), texts_json(stage.settings)};
 }
 
 StageOutline stage_from(const json& item) {
-  StageOutline stage{item.at(0), item.at(1), item.at(2), item.at(3), item.at(4), {}};
-  for (const json& setting : item.at(5)) stage.settings.push_back({setting.at(0), setting.at(1)});
-  return stage;
+  return {item.at(0),
+          item.at(1),
+          item.at(2),
+          item.at(3),
+          texts_from(item.at(4)),
+          texts_from(item.at(5))};
 }
 
 }  // namespace
@@ -41,8 +52,8 @@ std::string to_line(const Message& message) {
 Message parse_message(const std::string& line) {
   try {
     const json item = json::parse(line);
-    Message message{static_cast<Message::Kind>(item.at(0).get<int>()), item.at(1), item.at(2),
-                    item.at(3), {}};
+    Message message{
+        static_cast<Message::Kind>(item.at(0).get<int>()), item.at(1), item.at(2), item.at(3), {}};
     for (const json& stage : item.at(4)) message.stages.push_back(stage_from(stage));
     return message;
   } catch (const json::exception&) {

@@ -12,7 +12,7 @@ namespace {
 
 // Names become paths in files and keys in JSON.
 std::string checked_name(const char* name, const char* what) {
-  const std::string text = name != nullptr ? name : "";
+  std::string text = name != nullptr ? name : "";
   const bool word = !text.empty() && text.size() <= 128 &&
                     std::all_of(text.begin(), text.end(), [](char c) {
                       return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';

@@ -22,14 +22,18 @@ namespace {
 namespace fs = std::filesystem;
 
 Experiment read_with_assignments(const RunOptions& options) {
-  Experiment experiment = read_experiment(options.experiment);
+  const bool has_file = !options.experiment.empty();
+  Experiment experiment =
+      has_file ? read_experiment(options.experiment)
+               : parse_experiment(options.text, "experiment", fs::current_path().string());
   for (const std::string& assignment : options.assignments) set_value(experiment, assignment);
   return experiment;
 }
 
-// "line 7: no" becomes "net.toml:7: no".
+// "line 7: no" becomes "net.toml:7: no"; lines of an experiment without a file say nothing.
 std::string with_path(const std::string& path, const std::string& message) {
   if (!message.starts_with("line ")) return message;
+  if (path.empty()) return message.substr(message.find(": ") + 2);
   return fmt::format("{}:{}", path, message.substr(5));
 }
 
@@ -39,20 +43,31 @@ class Run {
   Run(const RunOptions& options, const Experiment& experiment, RunObserver& observer)
       : options_(options),
         observer_(observer),
-        summary_{experiment, options.folder, "running", utc_now(), 0.0, threads(options), {}, {}} {}
+        summary_{.experiment = experiment,
+                 .folder = options.folder,
+                 .status = "running",
+                 .started = utc_now(),
+                 .threads = threads(options),
+                 .stages = {},
+                 .plugins = {}} {}
 
   /// Throws Error where the experiment is refused as a whole.
   void check() {
     const WorkerOutcome outcome = work(kOutlineStage);
+    if (outcome.status == StageStatus::interrupted) {
+      throw Error(DK_CANCELLED, "stopped on request before the first stage");
+    }
     if (outcome.status == StageStatus::crashed) {
-      throw Error(DK_UNSUPPORTED, fmt::format("while the plugins were being loaded a worker {}",
-                                              outcome.message));
+      throw Error(DK_UNSUPPORTED,
+                  fmt::format("while the plugins were being loaded a worker {}", outcome.message));
     }
     if (outcome.error != DK_OK) {
       throw Error(outcome.error, with_path(options_.experiment, outcome.message));
     }
     outline_ = outcome.outline;
-    for (const StageOutline& stage : outline_) note_plugin(stage);
+    for (const StageOutline& stage : outline_) {
+      summary_.plugins.insert(summary_.plugins.end(), stage.plugins.begin(), stage.plugins.end());
+    }
   }
 
   const std::vector<StageOutline>& outline() const { return outline_; }
@@ -88,11 +103,6 @@ class Run {
                                : supervise(options_, stage, handler);
   }
 
-  void note_plugin(const StageOutline& stage) {
-    summary_.plugins.push_back(
-        {fmt::format("{} {}", stage.component, stage.version), stage.library});
-  }
-
   void run_stage(const StageOutline& stage, RunOutcome& outcome) {
     observer_.stage_started(stage.name);
     const auto start = std::chrono::steady_clock::now();
@@ -113,6 +123,7 @@ class Run {
       entry.result.message = with_path(options_.experiment, worker.message);
       entry.result.seconds = elapsed.count();
     }
+    entry.result.group = results_group(summary_.experiment, stage.name);
     judge(worker, entry.result, outcome);
     observer_.stage_ended(entry.result, entry.reused);
     summary_.stages.push_back(std::move(entry));
@@ -120,20 +131,27 @@ class Run {
 
   static void judge(const WorkerOutcome& worker, const StageResult& result, RunOutcome& outcome) {
     switch (worker.status) {
-      case StageStatus::done: return;
-      case StageStatus::failed: outcome.exit_code = exit_code_of(worker.error); break;
-      case StageStatus::crashed: outcome.exit_code = 5; break;
-      case StageStatus::interrupted: outcome.exit_code = 130; break;
+      case StageStatus::done:
+        return;
+      case StageStatus::failed:
+        outcome.exit_code = exit_code_of(worker.error);
+        break;
+      case StageStatus::crashed:
+        outcome.exit_code = 5;
+        break;
+      case StageStatus::interrupted:
+        outcome.exit_code = 130;
+        break;
     }
-    outcome.message = fmt::format("stage '{}' ({}): {}", result.name, result.component,
-                                  result.message);
+    outcome.message =
+        fmt::format("stage '{}' ({}): {}", result.name, result.component, result.message);
   }
 
   std::string save(const std::string& status) {
     summary_.status = status;
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin_;
     summary_.seconds = elapsed.count();
-    const std::string json = run_json(summary_);
+    std::string json = run_json(summary_);
     write_file_atomically(options_.folder + "/run.json", as_bytes(json));
     return json;
   }
@@ -144,7 +162,7 @@ class Run {
                         : outcome.exit_code == 130 ? "interrupted"
                                                    : "failed");
     RunRecord record{summary_.experiment.title, summary_.experiment.text, provenance(summary_), {}};
-    for (StageEntry& entry : summary_.stages) record.stages.push_back(entry.result);
+    for (const StageEntry& entry : summary_.stages) record.stages.push_back(entry.result);
     outcome.report = options_.folder + "/report.html";
     write_file_atomically(outcome.report, as_bytes(render_report(record)));
     outcome.stages = std::move(record.stages);
@@ -219,8 +237,8 @@ std::string describe_experiment(const RunOptions& given) {
   RequestFiles(folder.path()).write(options, experiment);
   SilentObserver observer;
   Run run(options, experiment, observer);
-  std::string text = fmt::format("title = \"{}\"\nseed = {}\n", printable(experiment.title),
-                                 experiment.seed);
+  std::string text =
+      fmt::format("title = \"{}\"\nseed = {}\n", printable(experiment.title), experiment.seed);
   std::exception_ptr failure;
   try {
     run.check();
@@ -249,24 +267,31 @@ std::string write_report(const std::string& folder) {
   RunRecord record{experiment.title, experiment.text, read_provenance(folder), {}};
   for (const std::string& stage : stage_names(experiment)) {
     if (fs::exists(stage_files(folder, stage).record)) {
-      record.stages.push_back(read_stage(folder, stage).result);
+      StageResult& result = record.stages.emplace_back(read_stage(folder, stage).result);
+      result.group = results_group(experiment, stage);
     }
   }
-  const std::string path = folder + "/report.html";
+  std::string path = folder + "/report.html";
   write_file_atomically(path, as_bytes(render_report(record)));
   return path;
 }
 
 int exit_code_of(dk_status status) {
   switch (status) {
-    case DK_OK: return 0;
+    case DK_OK:
+      return 0;
     case DK_INVALID_ARGUMENT:
     case DK_SHAPE_MISMATCH:
-    case DK_SETTINGS: return 2;
-    case DK_UNSUPPORTED: return 3;
-    case DK_IO: return 4;
-    case DK_CANCELLED: return 130;
-    default: return 1;
+    case DK_SETTINGS:
+      return 2;
+    case DK_UNSUPPORTED:
+      return 3;
+    case DK_IO:
+      return 4;
+    case DK_CANCELLED:
+      return 130;
+    default:
+      return 1;
   }
 }
 

@@ -19,7 +19,9 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-bool looks_like_a_run(const std::string& path) { return fs::exists(path + "/request.json"); }
+bool looks_like_a_run(const std::string& path) {
+  return fs::exists(path + "/request.json");
+}
 
 }  // namespace
 
@@ -27,9 +29,10 @@ RunFolder::RunFolder(const std::string& path, bool resume) : path_(path) {
   std::error_code code;
   const bool occupied = fs::exists(path) && !(fs::is_directory(path) && fs::is_empty(path, code));
   if (occupied && !resume) {
-    throw Error(DK_SETTINGS, fmt::format("run folder {} exists: choose another with --out, or go on "
-                                         "in it with --resume",
-                                         path));
+    throw Error(DK_SETTINGS,
+                fmt::format("run folder {} exists: choose another with --out, or go on "
+                            "in it with --resume",
+                            path));
   }
   if (occupied && !looks_like_a_run(path)) {
     throw Error(DK_SETTINGS, fmt::format("{} is not a run folder, so it cannot be resumed", path));
@@ -59,7 +62,9 @@ void RunFolder::discard() {
 
 void write_request(const std::string& folder, const RunOptions& options,
                    const std::string& experiment_directory) {
-  const Json request = {{"experiment", fs::absolute(options.experiment).string()},
+  const std::string file =
+      options.experiment.empty() ? "" : fs::absolute(options.experiment).string();
+  const Json request = {{"experiment", file},
                         {"directory", experiment_directory},
                         {"assignments", options.assignments},
                         {"threads", options.threads},

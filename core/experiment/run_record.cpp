@@ -45,20 +45,25 @@ Json stage_json(const StageEntry& entry) {
   const StageResult& result = entry.result;
   Json settings = Json::object();
   for (const NamedText& setting : result.settings) settings[setting.name] = setting.value;
-  return {{"component", result.component}, {"version", result.version},
-          {"status", to_text(result.status)}, {"message", result.message},
-          {"seconds", result.seconds},        {"reused", entry.reused},
-          {"settings", settings},             {"summary", summary_json(result)}};
+  return {{"component", result.component},
+          {"version", result.version},
+          {"status", to_text(result.status)},
+          {"message", result.message},
+          {"seconds", result.seconds},
+          {"reused", entry.reused},
+          {"settings", settings},
+          {"summary", summary_json(result)}};
 }
 
 // Arrays of a stage below a group of results.h5.
 void add_stage(const std::string& group, const std::string& run_folder, const StageResult& result,
                ArrayMap& merged, GroupAttributes& attributes) {
   Hdf5Content own = load_hdf5(stage_files(run_folder, result.name).arrays);
-  for (auto& [name, array] : own.arrays) merged.emplace(group + "/" + name, std::move(array));
+  for (auto& [name, array] : own.arrays)
+    merged.emplace(fmt::format("{}/{}", group, name), std::move(array));
   attributes[group] = {{"component", result.component},
-                              {"version", result.version},
-                              {"status", std::string(to_text(result.status))}};
+                       {"version", result.version},
+                       {"status", std::string(to_text(result.status))}};
 }
 
 void write_model(const RunSummary& summary, const StageResult& result) {
@@ -84,8 +89,8 @@ std::vector<NamedText> provenance_rows(const Json& run) {
       {"wall time", fmt::format("{:.2f} s", run.at("seconds").get<double>())},
       {"seed", run.at("seed").dump()},
       {"threads", run.at("threads").dump()},
-      {"machine", host.at("processor").get<std::string>() + ", " +
-                      host.at("system").get<std::string>()},
+      {"machine",
+       host.at("processor").get<std::string>() + ", " + host.at("system").get<std::string>()},
       {"experiment SHA-256", run.at("experiment_sha256")}};
   for (const auto& [component, library] : run.at("plugins").items()) {
     rows.push_back({component, library});
@@ -93,13 +98,13 @@ std::vector<NamedText> provenance_rows(const Json& run) {
   return rows;
 }
 
-std::string group_of(const RunSummary& summary, const std::string& stage) {
-  if (stage == "model" && summary.experiment.model) return "model";
-  const auto& dataset = summary.experiment.dataset;
-  return dataset && dataset->name == stage ? "dataset" : "analyses/" + stage;
-}
-
 }  // namespace
+
+std::string results_group(const Experiment& experiment, const std::string& stage) {
+  if (stage == "model" && experiment.model) return "model";
+  const bool is_dataset = experiment.dataset && experiment.dataset->name == stage;
+  return is_dataset ? "dataset" : "analyses/" + stage;
+}
 
 std::string utc_now() {
   const std::time_t now = std::time(nullptr);
@@ -125,7 +130,7 @@ std::string run_json(const RunSummary& summary) {
                {"experiment_sha256", sha256(as_bytes(summary.experiment.text))},
                {"plugins", plugins}};
   for (const StageEntry& entry : summary.stages) {
-    const std::string group = group_of(summary, entry.result.name);
+    const std::string group = results_group(summary.experiment, entry.result.name);
     if (group.starts_with("analyses/")) {
       json["analyses"][entry.result.name] = stage_json(entry);
     } else {
@@ -157,8 +162,8 @@ void merge_results(const RunSummary& summary) {
     const StageStatus status = entry.result.status;
     if (status != StageStatus::done && status != StageStatus::interrupted) continue;
     if (!std::filesystem::exists(stage_files(summary.folder, entry.result.name).arrays)) continue;
-    add_stage(group_of(summary, entry.result.name), summary.folder, entry.result, merged,
-              attributes);
+    add_stage(results_group(summary.experiment, entry.result.name), summary.folder, entry.result,
+              merged, attributes);
     if (entry.result.name == "model") write_model(summary, entry.result);
   }
   attributes[""] = {{"title", summary.experiment.title}, {"dynkit", DK_VERSION}};

@@ -27,6 +27,9 @@ struct RunSummary {
   std::vector<NamedText> plugins;  // component and version; library and hash
 };
 
+/// Where the arrays of a stage stand in results.h5.
+std::string results_group(const Experiment& experiment, const std::string& stage);
+
 /// The content of run.json.
 std::string run_json(const RunSummary& summary);
 

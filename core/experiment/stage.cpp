@@ -4,13 +4,16 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 
+#include "created.hpp"
 #include "dynkit/analysis.h"
 #include "dynkit/core/files.hpp"
 #include "dynkit/core/random.hpp"
 #include "dynkit/core/report.hpp"
 #include "dynkit/dataset.h"
 #include "dynkit/error.hpp"
+#include "nested.hpp"
 #include "result_sink.hpp"
 
 namespace dynkit {
@@ -31,12 +34,6 @@ const char* interface_of(const Experiment& experiment, const std::string& stage)
   return dataset ? DK_DATASET_V1 : DK_ANALYSIS_V1;
 }
 
-std::vector<NamedText> settings_texts(const Config::Table& settings) {
-  std::vector<NamedText> texts;
-  for (const auto& [name, value] : settings) texts.push_back({name, to_text(value)});
-  return texts;
-}
-
 StageResult begin_result(const StagePlan& plan, const dk_component& component) {
   StageResult result;
   result.name = plan.name;
@@ -47,12 +44,20 @@ StageResult begin_result(const StagePlan& plan, const dk_component& component) {
   return result;
 }
 
-// The hash of all that decides a stage's result, except the files and stages that it reads.
+// The hash of all that decides a stage's result, except the files and stages that it reads. A
+// component in a setting counts with its library, as the stage's own does.
 std::string stage_key(const StageContext& context, const StagePlan& plan,
                       const LoadedComponent& component) {
   std::string text = fmt::format("{}\n{}\n{}\n{}\n", plan.name, context.experiment.seed,
                                  component.component->version, component.library->sha256);
   text += to_text(Config{plan.settings, 0});
+  if (plan.system) text += "\nsystem " + to_text(*plan.system);
+  NestedSettings nested(context.registry, context.experiment, plan.name);
+  nested.checked(*component.component, plan.settings);
+  for (const LoadedComponent& one : nested.components()) {
+    text +=
+        fmt::format("\n{} {} {}", one.component->id, one.component->version, one.library->sha256);
+  }
   if (plan.name == "model" && context.experiment.model) {
     const ModelPlan& model = *context.experiment.model;
     text += fmt::format("\n{}\n{}\n{}", model.weights, model.prefix,
@@ -61,25 +66,18 @@ std::string stage_key(const StageContext& context, const StagePlan& plan,
   return sha256(as_bytes(text));
 }
 
-StoredModel store_model(const std::string& name, const System& system) {
-  return {name, system.model().component().id, system.model().component().version,
-          settings_texts(system.model().settings()),
-          parameters_as_arrays(system.model(), system.theta())};
-}
-
 void put_scalar(StageResult& result, const char* name, std::int64_t value, const char* help) {
   result.values.emplace_back(name);
   result.arrays[name] = {{}, std::vector<std::int64_t>{value}, {}, {}, help};
 }
 
-void put_scalar(StageResult& result, const char* name, const std::string& value,
-                const char* help) {
+void put_scalar(StageResult& result, const char* name, const std::string& value, const char* help) {
   result.values.emplace_back(name);
   result.arrays[name] = {{}, std::vector<std::string>{value}, {}, {}, help};
 }
 
-void run_model(const StageContext& context, StageSource& source, StageResult& result) {
-  const System& system = source.make_system(*context.experiment.model);
+void run_model(StageSource& source, StageResult& result) {
+  const System& system = source.make_run_system();
   const dk_model_info& info = system.model().info();
   result.time_kind = info.time_kind;
   result.settings = settings_texts(system.model().settings());
@@ -92,37 +90,77 @@ void run_model(const StageContext& context, StageSource& source, StageResult& re
   result.models.push_back(store_model("model", system));
 }
 
-// An instance of a component that is destroyed at the end of its stage.
-template <class Table, class Instance>
-class Created {
- public:
-  Created(const LoadedComponent& component, const dk_values& values, const dk_host& host)
-      : table_(static_cast<const Table*>(component.component->interface_table)) {
-    call(table_->create, &host, &values, &instance_);
+// A second put of a name replaces the first.
+void put_model(StageResult& result, StoredModel model) {
+  const auto same = std::find_if(result.models.begin(), result.models.end(),
+                                 [&](const StoredModel& one) { return one.name == model.name; });
+  if (same == result.models.end()) {
+    result.models.push_back(std::move(model));
+  } else {
+    *same = std::move(model);
   }
-  ~Created() { table_->destroy(instance_); }
-  Created(const Created&) = delete;
-  Created& operator=(const Created&) = delete;
+}
 
-  const Table* operator->() const { return table_; }
-  const Instance* get() const { return instance_; }
+// The models of datasets in settings come after the stage's own; a name that is taken gets a
+// number, "system_2".
+void add_nested_models(const StageSource& source, StageResult& result) {
+  for (StoredModel model : source.nested_models()) {
+    const std::string name = model.name;
+    const auto is_taken = [&](const StoredModel& one) { return one.name == model.name; };
+    for (int number = 2; std::any_of(result.models.begin(), result.models.end(), is_taken);
+         ++number) {
+      model.name = fmt::format("{}_{}", name, number);
+    }
+    result.models.push_back(std::move(model));
+  }
+}
 
- private:
-  const Table* table_;
-  Instance* instance_ = nullptr;
-};
+bool is_dataset(const StageContext& context, const std::string& stage) {
+  return interface_of(context.experiment, stage) == std::string_view(DK_DATASET_V1);
+}
 
-// Runs body(job) with a sink that fills `result`; true: it was cancelled.
+bool is_analysis(const StageContext& context, const std::string& stage) {
+  return interface_of(context.experiment, stage) == std::string_view(DK_ANALYSIS_V1);
+}
+
+// The model that a stage works on, as it is written: "model", "stage/name"; empty: none.
+std::string system_name(const StageContext& context, const StagePlan& plan) {
+  if (plan.system) return plan.system->text();
+  if (context.experiment.model) return "model";
+  if (!context.experiment.dataset || is_dataset(context, plan.name)) return "";
+  const std::string& stage = context.experiment.dataset->name;
+  const auto models = read_stage(context.run_folder, stage).result.models;
+  return models.empty() ? "" : fmt::format("{}/{}", stage, models.front().name);
+}
+
+const System* find_system(const StagePlan& plan, const std::string& name, StageSource& source) {
+  if (name.empty()) return nullptr;
+  if (name == "model") return source.run_system();
+  const StoredName stored = stored_name(name);
+  try {
+    return source.stored_system(stored.stage, stored.model);
+  } catch (const Error& e) {
+    if (!plan.system || e.status() != DK_SETTINGS) throw;
+    throw Error(e.status(), fmt::format("{}system = \"{}\": {}", line_prefix(*plan.system),
+                                        printable(name), e.what()));
+  }
+}
+
+// Runs body(job) with a sink that fills `result`.
 template <class Body>
-bool run_job(const StageContext& context, StageSource& source, const dk_host& host,
-             StageResult& result, Body body) {
+void run_job(const StageContext& context, const StagePlan& plan, StageSource& source,
+             const dk_host& host, StageResult& result, Body body) {
   ResultSink sink(result, [&](const std::string& name, const dk_system& system) {
-    result.models.push_back(store_model(name, *static_cast<const System*>(system.context)));
+    put_model(result, store_model(name, *static_cast<const System*>(system.context)));
   });
-  const dk_stream stream = make_stream(context.experiment.seed, result.name);
-  const System* system = source.run_system();
+  const dk_stream stream = make_stream(context.experiment.seed, plan.name);
+  const std::string name = system_name(context, plan);
+  const System* system = find_system(plan, name, source);
   const dk_system* systems[] = {system != nullptr ? &system->table() : nullptr};
   if (system != nullptr) result.time_kind = system->model().info().time_kind;
+  if (system != nullptr && is_analysis(context, plan.name)) {
+    result.settings.push_back({"system", to_text({name, 0})});
+  }
 
   dk_job job{};
   job.host = &host;
@@ -130,34 +168,25 @@ bool run_job(const StageContext& context, StageSource& source, const dk_host& ho
   job.system_count = system != nullptr ? 1 : 0;
   job.systems = systems;
   job.sink = &sink.table();
-  const bool is_dataset =
-      context.experiment.dataset && result.name == context.experiment.dataset->name;
-  if (context.experiment.dataset && !is_dataset) {
+  if (context.experiment.dataset && is_analysis(context, plan.name)) {
     job.data = source.stage_data(context.experiment.dataset->name);
   }
-  try {
-    body(job);
-  } catch (const Error& e) {
-    if (e.status() != DK_CANCELLED) throw;
-    return true;
-  }
-  return false;
+  body(job);
 }
 
-bool run_component(const StageContext& context, const LoadedComponent& component,
+void run_component(const StageContext& context, const LoadedComponent& component,
                    const StagePlan& plan, StageSource& source, StageResult& result) {
   const dk_host& host = source.host(component.directory);
-  const ResolvedSettings settings =
-      resolve_settings(*component.component, plan.settings, source);
-  result.settings = settings_texts(settings.record());
-  if (interface_of(context.experiment, plan.name) == std::string(DK_DATASET_V1)) {
+  NestedSettings nested(context.registry, context.experiment, plan.name);
+  result.settings = settings_texts(nested.checked(*component.component, plan.settings));
+  const ResolvedSettings settings = source.open(component, plan.settings);
+  if (is_dataset(context, plan.name)) {
     const Created<dk_dataset_v1, dk_dataset> dataset(component, settings.values(), host);
-    return run_job(context, source, host, result, [&](const dk_job& job) {
-      call(dataset->generate, dataset.get(), &job);
-    });
+    return run_job(context, plan, source, host, result,
+                   [&](const dk_job& job) { call(dataset->generate, dataset.get(), &job); });
   }
   const Created<dk_analysis_v1, dk_analysis> analysis(component, settings.values(), host);
-  return run_job(context, source, host, result, [&](const dk_job& job) {
+  run_job(context, plan, source, host, result, [&](const dk_job& job) {
     dk_error reason{};
     if (analysis->accepts(analysis.get(), &job, &reason) != DK_OK) {
       throw Error(DK_SETTINGS, fmt::format("{} does not apply here: {}", plan.component,
@@ -165,6 +194,48 @@ bool run_component(const StageContext& context, const LoadedComponent& component
     }
     call(analysis->run, analysis.get(), &job);
   });
+}
+
+// True: it was cancelled, and `result` holds what was put until then.
+bool is_cancelled(const StageContext& context, const LoadedComponent& component,
+                  const StagePlan& plan, StageSource& source, StageResult& result) {
+  bool cancelled = false;
+  try {
+    run_component(context, component, plan, source, result);
+  } catch (const Error& e) {
+    if (e.status() != DK_CANCELLED) throw;
+    cancelled = true;
+  }
+  return cancelled;
+}
+
+NamedText plugin_text(const LoadedComponent& component) {
+  return {fmt::format("{} {}", component.component->id, component.component->version),
+          fmt::format("{} (SHA-256 {})", component.library->path, component.library->sha256)};
+}
+
+// Nothing is generated for an outline: a model is made, to take its sizes from its weights, unless
+// it needs a dataset.
+std::vector<NamedText> outline_settings(const StageContext& context, const StagePlan& plan,
+                                        const dk_component& component,
+                                        std::vector<NamedText>& plugins) {
+  NestedSettings nested(context.registry, context.experiment, plan.name);
+  std::vector<NamedText> settings = settings_texts(nested.checked(component, plan.settings));
+  const auto& found = nested.components();
+  std::transform(found.begin(), found.end(), std::back_inserter(plugins), plugin_text);
+  const bool generates = std::any_of(found.begin(), found.end(), [](const LoadedComponent& one) {
+    return one.component->interface_id == std::string_view(DK_DATASET_V1);
+  });
+  if (plan.name == "model" && !generates) {
+    StageSource source(context, plan.name);
+    return settings_texts(source.make_run_system().model().settings());
+  }
+  if (plan.system) {
+    settings.push_back({"system", to_text(*plan.system)});
+  } else if (context.experiment.model && is_analysis(context, plan.name)) {
+    settings.push_back({"system", to_text({std::string("model"), 0})});
+  }
+  return settings;
 }
 
 // A figure or table that cannot be shown is reported, and costs nothing else.
@@ -193,14 +264,15 @@ StageStatus run_stage(const StageContext& context, const std::string& stage) {
   const StagePlan& plan = find_plan(context.experiment, stage);
   const LoadedComponent component =
       context.registry.find(plan.component, interface_of(context.experiment, stage));
-  StageSource source(context);
+  StageSource source(context, stage);
   StageResult result = begin_result(plan, *component.component);
   bool cancelled = false;
   if (stage == "model") {
-    run_model(context, source, result);
+    run_model(source, result);
   } else {
-    cancelled = run_component(context, component, plan, source, result);
+    cancelled = is_cancelled(context, component, plan, source, result);
   }
+  add_nested_models(source, result);
   warn_of_flaws(context, result);
   if (cancelled) {
     result.status = StageStatus::interrupted;
@@ -222,7 +294,9 @@ bool is_up_to_date(const StageContext& context, const std::string& stage) {
     const LoadedComponent component =
         context.registry.find(plan.component, interface_of(context.experiment, stage));
     if (stored.inputs.key != stage_key(context, plan, component)) return false;
-    const auto same_file = [](const NamedText& file) { return sha256_file(file.name) == file.value; };
+    const auto same_file = [](const NamedText& file) {
+      return sha256_file(file.name) == file.value;
+    };
     const auto same_stage = [&](const NamedText& earlier) {
       return stage_digest(context.run_folder, earlier.name) == earlier.value;
     };
@@ -244,15 +318,8 @@ std::vector<StageOutline> outline(const StageContext& context) {
     stage.component = component.component->id;
     stage.version = component.component->version;
     stage.summary_line = printable(component.component->summary);
-    stage.library =
-        fmt::format("{} (SHA-256 {})", component.library->path, component.library->sha256);
-    if (name == "model") {
-      StageSource source(context);
-      const System& system = source.make_system(*context.experiment.model);
-      stage.settings = settings_texts(system.model().settings());
-    } else {
-      stage.settings = settings_texts(checked_settings(*component.component, plan.settings));
-    }
+    stage.plugins.push_back(plugin_text(component));
+    stage.settings = outline_settings(context, plan, *component.component, stage.plugins);
   }
   return stages;
 }

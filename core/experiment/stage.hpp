@@ -26,7 +26,8 @@ struct StageOutline {
   std::string component;
   std::string version;
   std::string summary_line;
-  std::string library;  // path and hash of the library that holds the component
+  std::vector<NamedText> plugins;  // component and version, with path and hash of its library: the
+                                   // stage's own, then those in its settings
   std::vector<NamedText> settings;
 };
 

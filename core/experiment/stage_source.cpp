@@ -6,11 +6,15 @@
 #include <filesystem>
 #include <functional>
 
+#include "created.hpp"
 #include "dynkit/core/arrays_io.hpp"
 #include "dynkit/core/files.hpp"
 #include "dynkit/core/hdf5.hpp"
 #include "dynkit/core/random.hpp"
+#include "dynkit/dataset.h"
 #include "dynkit/error.hpp"
+#include "nested.hpp"
+#include "result_sink.hpp"
 
 namespace dynkit {
 namespace {
@@ -22,8 +26,8 @@ double number_in(const Config& value) {
   if (const auto* integer = std::get_if<std::int64_t>(&value.value)) {
     return static_cast<double>(*integer);
   }
-  throw Error(DK_SETTINGS, fmt::format("{}{} stands where a number is expected",
-                                       line_prefix(value), to_text(value)));
+  throw Error(DK_SETTINGS, fmt::format("{}{} stands where a number is expected", line_prefix(value),
+                                       to_text(value)));
 }
 
 // The shape of nested lists, judged by the first list at each depth.
@@ -41,10 +45,10 @@ std::vector<std::int64_t> shape_of_lists(const Config& value) {
 // Appends the elements in C order; every list at one depth must have the length that `shape` says.
 void append_numbers(const Config& value, const std::vector<std::int64_t>& shape, std::size_t depth,
                     std::vector<double>& numbers) {
-  const bool fits = value.is_list() ? depth < shape.size() &&
-                                          static_cast<std::int64_t>(value.list().size()) ==
-                                              shape[depth]
-                                    : depth == shape.size();
+  const bool fits =
+      value.is_list()
+          ? depth < shape.size() && static_cast<std::int64_t>(value.list().size()) == shape[depth]
+          : depth == shape.size();
   if (!fits) {
     throw Error(DK_SHAPE_MISMATCH, fmt::format("{}the lists do not form an array: they differ in "
                                                "length or depth",
@@ -88,8 +92,66 @@ struct StageSource::Data {
   }
 };
 
-StageSource::StageSource(const StageContext& context) : context_(context) {}
+// The component whose settings are being opened while this object lives. resolve_settings opens
+// them in declared order, which is how a setting's name is known here.
+class StageSource::Opening {
+ public:
+  Opening(StageSource& source, const dk_component& component, const Config::Table& given,
+          std::string path, const ArrayMap* weights, std::string prefix)
+      : source_(source),
+        outer_(source.opening_),
+        component_(component),
+        given_(given),
+        path_(std::move(path)),
+        weights_(weights),
+        prefix_(std::move(prefix)) {
+    source.opening_ = this;
+  }
+  ~Opening() { source_.opening_ = outer_; }
+  Opening(const Opening&) = delete;
+  Opening& operator=(const Opening&) = delete;
+
+  const std::string& path() const { return path_; }
+
+  std::string next_setting(std::int32_t type) {
+    while (next_ < component_.setting_count) {
+      const dk_setting& setting = component_.settings[next_++];
+      if (setting.type == type && has_value(setting)) return setting.name;
+    }
+    throw Error(DK_INTERNAL, "a setting is opened out of turn");
+  }
+
+  std::optional<std::int64_t> extent(const std::string& block, std::size_t axis) const {
+    if (weights_ == nullptr) return std::nullopt;
+    return weight_extent(*weights_, prefix_, block, axis);
+  }
+
+ private:
+  bool has_value(const dk_setting& setting) const {
+    return setting.initial != nullptr ||
+           std::any_of(given_.begin(), given_.end(),
+                       [&](const auto& entry) { return entry.first == setting.name; });
+  }
+
+  StageSource& source_;
+  Opening* outer_;
+  const dk_component& component_;
+  const Config::Table& given_;
+  std::string path_;
+  const ArrayMap* weights_;
+  std::string prefix_;
+  std::int64_t next_ = 0;
+};
+
+StageSource::StageSource(const StageContext& context, const std::string& stage)
+    : context_(context), stage_(stage) {}
 StageSource::~StageSource() = default;
+
+ResolvedSettings StageSource::open(const LoadedComponent& component,
+                                   const Config::Table& settings) {
+  const Opening opening(*this, *component.component, settings, stage_, nullptr, "");
+  return resolve_settings(*component.component, settings, *this);
+}
 
 Array StageSource::array(const Config& value) {
   if (!value.is_text()) return array_in_place(value);
@@ -98,9 +160,9 @@ Array StageSource::array(const Config& value) {
   if (slash != std::string::npos && is_stage(text.substr(0, slash))) {
     const std::string stage = text.substr(0, slash);
     note_stage(stage);
-    return to_numbers(load_hdf5_array(stage_files(context_.run_folder, stage).arrays,
-                                      text.substr(slash + 1)),
-                      text);
+    return to_numbers(
+        load_hdf5_array(stage_files(context_.run_folder, stage).arrays, text.substr(slash + 1)),
+        text);
   }
   const ArrayPlace place = find_array(resolve(text));
   note_file(place.file.string());
@@ -116,81 +178,125 @@ std::pair<std::string, std::vector<std::uint8_t>> StageSource::file(const std::s
 }
 
 const dk_system* StageSource::system(const Config& value) {
-  ModelPlan plan;
-  if (value.is_text()) {
-    if (value.text() == "model" && context_.experiment.model) return &run_system()->table();
-    plan.stage.component = value.text();
-  } else {
-    for (const auto& [key, item] : value.table()) {
-      if (key == "component" && item.is_text()) {
-        plan.stage.component = item.text();
-      } else if (key == "weights" && item.is_text()) {
-        plan.weights = item.text();
-      } else if (key == "prefix" && item.is_text()) {
-        plan.prefix = item.text();
-      } else if (key == "parameters" && item.is_table()) {
-        plan.parameters = item.table();
-      } else {
-        plan.stage.settings.emplace_back(key, item);
-      }
+  const std::string setting = opening_->next_setting(DK_MODEL);
+  std::string component;
+  try {
+    if (value.is_text()) {
+      if (value.text() == "model" && context_.experiment.model) return &run_system()->table();
+      const StoredName name = stored_name(value.text());
+      if (is_stage(name.stage)) return &stored_system(name.stage, name.model)->table();
     }
+    const ModelPlan plan = model_in_setting(value);
+    component = plan.stage.component;
+    return &make_system(plan, opening_->path() + "/" + setting).table();
+  } catch (const Error& e) {
+    if (e.status() == DK_CANCELLED) throw;
+    throw Error(e.status(), message_in_setting(setting, component, value, e.what()));
   }
-  plan.stage.name = "model";
-  return &make_system(plan).table();
 }
 
 const dk_data* StageSource::dataset(const Config& value) {
-  if (!value.is_text() || !is_stage(value.text())) {
-    throw Error(DK_SETTINGS, fmt::format("{}{} does not name an earlier stage of this run",
-                                         line_prefix(value), to_text(value)));
+  const std::string setting = opening_->next_setting(DK_DATASET);
+  std::string component;
+  try {
+    if (value.is_table()) {
+      const StagePlan plan = dataset_in_setting(value);
+      component = plan.component;
+      return generate(plan, opening_->path() + "/" + setting);
+    }
+    if (is_stage(value.text())) return stage_data(value.text());
+    throw Error(DK_SETTINGS,
+                fmt::format("{} does not name an earlier stage of this run", to_text(value)));
+  } catch (const Error& e) {
+    if (e.status() == DK_CANCELLED) throw;
+    throw Error(e.status(), message_in_setting(setting, component, value, e.what()));
   }
-  return stage_data(value.text());
+}
+
+const dk_data* StageSource::generate(const StagePlan& plan, const std::string& path) {
+  const LoadedComponent component = context_.registry.find(plan.component, DK_DATASET_V1);
+  const dk_host& table = host(component.directory);
+  const Opening opening(*this, *component.component, plan.settings, path, nullptr, "");
+  const ResolvedSettings settings = resolve_settings(*component.component, plan.settings, *this);
+  const Created<dk_dataset_v1, dk_dataset> dataset(component, settings.values(), table);
+
+  StageResult result;
+  const ResultSink sink(result, [&](const std::string& name, const dk_system& system) {
+    nested_models_.push_back(store_model(name, *static_cast<const System*>(system.context)));
+  });
+  const dk_stream stream = make_stream(context_.experiment.seed, path);
+  const System* system = run_system();
+  const dk_system* systems[] = {system != nullptr ? &system->table() : nullptr};
+  const dk_job job{&table, &stream, system != nullptr ? 1 : 0, systems, nullptr, &sink.table()};
+  call(dataset->generate, dataset.get(), &job);
+  data_.push_back(std::make_unique<Data>(std::move(result.arrays)));
+  return &data_.back()->table;
 }
 
 std::optional<std::int64_t> StageSource::extent(const std::string& block, std::size_t axis) {
-  if (weights_ == nullptr) return std::nullopt;
-  return weight_extent(*weights_, prefix_, block, axis);
+  return opening_->extent(block, axis);
 }
 
 const System& StageSource::keep(
-    const LoadedComponent& component, const Config::Table& settings,
+    const LoadedComponent& component, const Config::Table& settings, const std::string& path,
+    const ArrayMap* weights, const std::string& prefix,
     const std::function<std::vector<double>(const Model&)>& parameters) {
   const dk_host& table = host(component.directory);
+  const Opening opening(*this, *component.component, settings, path, weights, prefix);
   auto model = std::make_shared<Model>(component, settings, *this, table);
   auto theta = parameters(*model);
   systems_.push_back(std::make_unique<System>(std::move(model), std::move(theta), table));
   return *systems_.back();
 }
 
-const System& StageSource::make_system(const ModelPlan& plan) {
+const System& StageSource::make_run_system() {
+  return make_system(*context_.experiment.model, "model");
+}
+
+const System& StageSource::make_system(const ModelPlan& plan, const std::string& path) {
   const LoadedComponent component = context_.registry.find(plan.stage.component, DK_MODEL_V1);
   const ArrayMap* weights = nullptr;
   if (!plan.weights.empty()) {
-    const std::string path = resolve(plan.weights);
-    note_file(path);
-    weights = &weight_files_.emplace_back(load_arrays(path));
+    const std::string file = resolve(plan.weights);
+    note_file(file);
+    weights = &weight_files_.emplace_back(load_arrays(file));
   }
-  // Sizes that the user left out are taken from the weights while the settings are resolved.
-  weights_ = weights;
-  prefix_ = plan.prefix;
-  const System& system = keep(component, plan.stage.settings, [&](const Model& model) {
+  return keep(component, plan.stage.settings, path, weights, plan.prefix, [&](const Model& model) {
     std::vector<double> theta =
-        weights != nullptr
-            ? parameters_from_arrays(model, *weights, plan.prefix, plan.weights)
-            : initial_parameters(model, host(component.directory),
-                                 make_stream(context_.experiment.seed, plan.stage.name));
+        weights != nullptr ? parameters_from_arrays(model, *weights, plan.prefix, plan.weights)
+                           : initial_parameters(model, host(component.directory),
+                                                make_stream(context_.experiment.seed, path));
     set_parameters(model, plan.parameters, theta);
     return theta;
   });
-  weights_ = nullptr;
-  return system;
 }
 
 const System* StageSource::run_system() {
-  if (!context_.experiment.model) return nullptr;
-  const StoredStage stored = read_stage(context_.run_folder, "model");
-  note_stage("model");
-  const StoredModel& kept = stored.result.models.front();
+  return context_.experiment.model ? stored_system("model", "model") : nullptr;
+}
+
+const System* StageSource::stored_system(const std::string& stage, const std::string& model) {
+  const auto known = stored_.find(stage + "/" + model);
+  if (known != stored_.end()) return known->second;
+  note_stage(stage);
+  const StageResult result = read_stage(context_.run_folder, stage).result;
+  std::vector<std::string> names;
+  const StoredModel* kept = nullptr;
+  for (const StoredModel& one : result.models) {
+    names.push_back(one.name);
+    if (kept == nullptr && (model.empty() || model == one.name)) kept = &one;
+  }
+  if (kept == nullptr && model.empty()) return nullptr;
+  if (kept == nullptr) {
+    throw Error(DK_SETTINGS, fmt::format("stage '{}' has put no model '{}'{}", stage,
+                                         printable(model), suggest(model, names)));
+  }
+  const System* system = &remake(*kept, fmt::format("{}/{}", stage, kept->name));
+  stored_[stage + "/" + model] = system;
+  return system;
+}
+
+const System& StageSource::remake(const StoredModel& kept, const std::string& origin) {
   Config::Table settings;
   for (const NamedText& setting : kept.settings) {
     settings.emplace_back(setting.name, parse_value(setting.value));
@@ -198,8 +304,8 @@ const System* StageSource::run_system() {
   const std::string major = kept.version.substr(0, kept.version.find('.'));
   const LoadedComponent component =
       context_.registry.find(fmt::format("{}@{}", kept.component, major), DK_MODEL_V1);
-  return &keep(component, settings, [&](const Model& model) {
-    return parameters_from_arrays(model, kept.parameters, "", "the run's model");
+  return keep(component, settings, origin, nullptr, "", [&](const Model& model) {
+    return parameters_from_arrays(model, kept.parameters, "", origin);
   });
 }
 
@@ -239,6 +345,18 @@ bool StageSource::is_stage(const std::string& name) const {
   if (experiment.dataset && experiment.dataset->name == name) return true;
   return std::any_of(experiment.analyses.begin(), experiment.analyses.end(),
                      [&](const StagePlan& plan) { return plan.name == name; });
+}
+
+StoredModel store_model(const std::string& name, const System& system) {
+  return {name, system.model().component().id, system.model().component().version,
+          settings_texts(system.model().settings()),
+          parameters_as_arrays(system.model(), system.theta())};
+}
+
+std::vector<NamedText> settings_texts(const Config::Table& settings) {
+  std::vector<NamedText> texts;
+  for (const auto& [name, value] : settings) texts.push_back({name, to_text(value)});
+  return texts;
 }
 
 }  // namespace dynkit

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <deque>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -27,8 +29,11 @@ struct StageContext {
 /// this object.
 class StageSource : public SettingSource {
  public:
-  explicit StageSource(const StageContext& context);
+  StageSource(const StageContext& context, const std::string& stage);
   ~StageSource() override;
+
+  /// The settings of the stage's own component, and of the components that stand in them.
+  ResolvedSettings open(const LoadedComponent& component, const Config::Table& settings);
 
   Array array(const Config& value) override;
   std::pair<std::string, std::vector<std::uint8_t>> file(const std::string& path) override;
@@ -36,11 +41,18 @@ class StageSource : public SettingSource {
   const dk_data* dataset(const Config& value) override;
   std::optional<std::int64_t> extent(const std::string& block, std::size_t axis) override;
 
-  /// A model made from its plan: weights, then parameters.
-  const System& make_system(const ModelPlan& plan);
+  /// The run's model, made from its plan: weights, then parameters.
+  const System& make_run_system();
 
   /// The run's model, as its own stage left it; nullptr if the run has none.
   const System* run_system();
+
+  /// A model that an earlier stage put, the first one if `model` is empty; nullptr if it put none
+  /// at all. Throws Error (DK_SETTINGS) if there is none of that name.
+  const System* stored_system(const std::string& stage, const std::string& model);
+
+  /// What the datasets in settings put along with their arrays, in the order of generation.
+  const std::vector<StoredModel>& nested_models() const { return nested_models_; }
 
   /// The arrays of an earlier stage.
   const dk_data* stage_data(const std::string& stage);
@@ -53,22 +65,34 @@ class StageSource : public SettingSource {
 
  private:
   struct Data;
+  class Opening;
 
+  const System& make_system(const ModelPlan& plan, const std::string& path);
+  const dk_data* generate(const StagePlan& plan, const std::string& path);
   std::string resolve(const std::string& path) const;
   void note_file(const std::string& path);
   void note_stage(const std::string& stage);
   bool is_stage(const std::string& name) const;
+  const System& remake(const StoredModel& kept, const std::string& origin);
   const System& keep(const LoadedComponent& component, const Config::Table& settings,
+                     const std::string& path, const ArrayMap* weights, const std::string& prefix,
                      const std::function<std::vector<double>(const Model&)>& parameters);
 
   StageContext context_;
+  std::string stage_;
   StageInputs inputs_;
-  const ArrayMap* weights_ = nullptr;  // of the model that is being made
-  std::string prefix_;
+  Opening* opening_ = nullptr;  // the innermost component whose settings are being opened
   std::deque<HostTable> hosts_;
   std::deque<ArrayMap> weight_files_;
   std::vector<std::unique_ptr<System>> systems_;
+  std::map<std::string, const System*> stored_;  // by "stage/model"
   std::vector<std::unique_ptr<Data>> data_;
+  std::vector<StoredModel> nested_models_;
 };
+
+/// Enough of a system to make it again.
+StoredModel store_model(const std::string& name, const System& system);
+
+std::vector<NamedText> settings_texts(const Config::Table& settings);
 
 }  // namespace dynkit

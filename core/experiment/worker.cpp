@@ -18,6 +18,8 @@ void work(const std::string& folder, const std::string& stage, MessageWriter& wr
       parse_experiment(std::string(as_text(text)), options.experiment, directory);
   for (const std::string& assignment : options.assignments) set_value(experiment, assignment);
 
+  // Before any thread is started: libraries that are new to the index are read in a child process.
+  Registry registry(options.plugin_folders, plugin_index_path(), {.cancelled = &cancelled});
   ServicesOptions services_options;
   services_options.threads = options.threads;
   services_options.cancelled = &cancelled;
@@ -28,7 +30,6 @@ void work(const std::string& folder, const std::string& stage, MessageWriter& wr
     writer.send({Message::Kind::progress, fraction, 0, std::string(line), {}});
   };
   Services services(services_options);
-  Registry registry(options.plugin_folders, plugin_index_path());
   const StageContext context{experiment, folder, registry, services};
   if (stage == kOutlineStage) {
     writer.send({Message::Kind::outline, -1.0, 0, {}, outline(context)});

@@ -99,7 +99,7 @@ std::string component_flaw(const dk_component& component) {
   }
   std::set<std::string> names;
   for (std::int64_t i = 0; i < component.setting_count; ++i) {
-    const std::string flaw = setting_flaw(component.settings[i]);
+    std::string flaw = setting_flaw(component.settings[i]);
     if (!flaw.empty()) return flaw;
     if (!names.insert(component.settings[i].name).second) {
       return fmt::format("it declares setting '{}' twice", component.settings[i].name);

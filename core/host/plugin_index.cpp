@@ -6,6 +6,7 @@
 #include <span>
 
 #include "dynkit/core/files.hpp"
+#include "dynkit/error.hpp"
 
 namespace dynkit {
 namespace {
@@ -39,7 +40,23 @@ LibraryEntry from_json(const json& item) {
   return entry;
 }
 
+std::string dump(const json& value, int indent) {
+  return value.dump(indent, ' ', false, json::error_handler_t::replace);
+}
+
 }  // namespace
+
+std::string format_entry(const LibraryEntry& entry) {
+  return dump(to_json(entry), -1);
+}
+
+LibraryEntry parse_entry(const std::string& text) {
+  try {
+    return from_json(json::parse(text));
+  } catch (const json::exception&) {
+    throw Error(DK_INTERNAL, "what was said of a plugin is no entry of the index");
+  }
+}
 
 std::vector<LibraryEntry> read_plugin_index(const std::string& path) {
   std::vector<LibraryEntry> entries;
@@ -47,7 +64,7 @@ std::vector<LibraryEntry> read_plugin_index(const std::string& path) {
     std::ifstream file(path);
     if (!file) return {};
     const json index = json::parse(file);
-    if (index.at("format") != kFormat) return {};
+    if (index.at("format") != kFormat || index.at("host") != DK_VERSION) return {};
     for (const json& item : index.at("libraries")) entries.push_back(from_json(item));
   } catch (const std::exception&) {
     return {};
@@ -59,9 +76,9 @@ void write_plugin_index(const std::string& path, const std::vector<LibraryEntry>
   try {
     json libraries = json::array();
     for (const LibraryEntry& entry : entries) libraries.push_back(to_json(entry));
-    const json index = {{"format", kFormat}, {"libraries", libraries}};
+    const json index = {{"format", kFormat}, {"host", DK_VERSION}, {"libraries", libraries}};
     std::filesystem::create_directories(std::filesystem::path(path).parent_path());
-    const std::string text = index.dump(1, ' ', false, json::error_handler_t::replace);
+    const std::string text = dump(index, 1);
     write_file_atomically(path, as_bytes(text));
   } catch (const std::exception&) {
     // The next listing inspects the libraries again.

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <tuple>
 
+#include "dynkit/core/child_process.hpp"
 #include "dynkit/core/config.hpp"
 #include "dynkit/core/files.hpp"
 #include "dynkit/error.hpp"
@@ -103,17 +104,10 @@ std::vector<std::string> without_repetitions(const std::vector<std::string>& fol
   return once;
 }
 
-}  // namespace
-
-LibraryEntry inspect_library(const std::string& path) {
-  LibraryEntry entry;
-  entry.path = path;
-  std::error_code code;
-  entry.bytes = fs::file_size(path, code);
-  entry.modified = modified_time(path, code);
+// Loads a library, which may be the end of this process.
+LibraryEntry load_and_describe(LibraryEntry entry) {
   try {
-    entry.sha256 = sha256_file(path);
-    const Library library = load_library(path);
+    const Library library = load_library(entry.path);
     for (std::int64_t i = 0; i < library.table->component_count; ++i) {
       const dk_component& component = library.table->components[i];
       const auto text = [](const char* value) { return value ? printable(value) : ""; };
@@ -123,11 +117,49 @@ LibraryEntry inspect_library(const std::string& path) {
     }
   } catch (const Error& e) {
     entry.refused = printable(e.what());
+  } catch (const std::exception& e) {
+    entry.refused = printable(fmt::format("{}: throws on loading: {}", entry.path, e.what()));
   }
   return entry;
 }
 
-Registry::Registry(const std::vector<std::string>& folders, const std::string& index_path)
+}  // namespace
+
+LibraryEntry inspect_library(const std::string& path, const InspectOptions& options) {
+  LibraryEntry entry;
+  entry.path = path;
+  std::error_code code;
+  entry.bytes = fs::file_size(path, code);
+  entry.modified = modified_time(path, code);
+  try {
+    entry.sha256 = sha256_file(path);
+  } catch (const Error& e) {
+    entry.refused = printable(e.what());
+    return entry;
+  }
+  LibraryEntry described;
+  const ChildEnd end = run_in_child(
+      [&](ReplyWriter& reply) { reply.write(as_bytes(format_entry(load_and_describe(entry)))); },
+      [&](ReplyReader& reply) { described = parse_entry(reply.read_rest()); },
+      {options.time_limit, options.cancelled, 0});
+  switch (end.kind) {
+    case ChildEnd::Kind::done:
+      return described;
+    case ChildEnd::Kind::crashed:
+      entry.refused = fmt::format("{}: {} on loading{}", path, end.how, end.last_words);
+      break;
+    case ChildEnd::Kind::timed_out:
+      entry.refused =
+          fmt::format("{}: does not load within {} s{} (is tried again when the file changes)",
+                      path, options.time_limit, end.last_words);
+      break;
+  }
+  entry.refused = printable(entry.refused);
+  return entry;
+}
+
+Registry::Registry(const std::vector<std::string>& folders, const std::string& index_path,
+                   const InspectOptions& options)
     : folders_(without_repetitions(folders)) {
   const auto known = read_plugin_index(index_path);
   bool changed = false;
@@ -140,7 +172,7 @@ Registry::Registry(const std::vector<std::string>& folders, const std::string& i
         return entry.path == path && entry.bytes == bytes && entry.modified == modified;
       });
       changed = changed || same == known.end();
-      libraries_.push_back(same != known.end() ? *same : inspect_library(path));
+      libraries_.push_back(same != known.end() ? *same : inspect_library(path, options));
     }
   }
   if (changed && !index_path.empty()) {
@@ -192,9 +224,9 @@ LoadedComponent Registry::find(const std::string& text, const std::string& inter
   for (const Candidate& other : candidates) {
     if (other.folder != candidates.front().folder || &other == best) continue;
     if (other.rank == best->rank) {
-      throw Error(DK_SETTINGS, fmt::format("component '{}' is in both {} and {}: remove one",
-                                           printable(text), best->library->path,
-                                           other.library->path));
+      throw Error(DK_SETTINGS,
+                  fmt::format("component '{}' is in both {} and {}: remove one", printable(text),
+                              best->library->path, other.library->path));
     }
     if (other.rank > best->rank) best = &other;
   }

@@ -19,6 +19,14 @@ constexpr std::int64_t kLargestJacobian = std::int64_t{1} << 26;
 // Numbers in the temporary arrays of one step, so that they stay in cache: 4 MiB.
 constexpr std::int64_t kChunkNumbers = std::int64_t{1} << 19;
 
+// As `call`, without clearing all of the error, which costs as much as a small right-hand side.
+template <class Function, class... Arguments>
+void ask(Function function, Arguments... arguments) {
+  dk_error error;
+  error.message[0] = '\0';
+  check(function(arguments..., &error), error);
+}
+
 std::int64_t width(const dk_model_info& info, std::int32_t wrt) {
   switch (wrt) {
     case DK_WRT_STATE:
@@ -233,7 +241,7 @@ void subtract_state(const dk_points& points, std::int64_t n, const dk_output& r)
 void eval(const System& system, const dk_points& points, const dk_output& out) {
   const Model::Lease model(system.model());
   const dk_points whole = system.complete(points, DK_EVAL, 1);
-  call(system.model().table().eval, static_cast<const dk_model*>(model), &whole, &out);
+  ask(system.model().table().eval, static_cast<const dk_model*>(model), &whole, &out);
 }
 
 void jacobian(const System& system, const dk_points& points, std::int32_t wrt,
@@ -248,7 +256,7 @@ void jacobian(const System& system, const dk_points& points, std::int32_t wrt,
   if (table.jacobian != nullptr) {
     const Model::Lease model(system.model());
     const dk_points whole = system.complete(points, DK_JACOBIAN, 1);
-    call(table.jacobian, static_cast<const dk_model*>(model), &whole, wrt, &J);
+    ask(table.jacobian, static_cast<const dk_model*>(model), &whole, wrt, &J);
   } else if (table.jvp != nullptr) {
     jacobian_from_jvp(system, points, wrt, J);
   } else if (table.vjp != nullptr) {
@@ -264,7 +272,7 @@ void jvp(const System& system, const dk_points& points, const dk_tangents& tange
   if (table.jvp != nullptr) {
     const Model::Lease model(system.model());
     const dk_points whole = system.complete(points, DK_JVP, tangents.count);
-    call(table.jvp, static_cast<const dk_model*>(model), &whole, &tangents, &out);
+    ask(table.jvp, static_cast<const dk_model*>(model), &whole, &tangents, &out);
     return;
   }
   const std::int64_t n = system.model().info().n;
@@ -282,7 +290,7 @@ void vjp(const System& system, const dk_points& points, const dk_cotangents& cot
   if (table.vjp != nullptr) {
     const Model::Lease model(system.model());
     const dk_points whole = system.complete(points, DK_VJP, cotangents.count);
-    call(table.vjp, static_cast<const dk_model*>(model), &whole, &cotangents);
+    ask(table.vjp, static_cast<const dk_model*>(model), &whole, &cotangents);
     return;
   }
   transposed_product(system, points, DK_WRT_STATE, cotangents, cotangents.x, false);
@@ -295,7 +303,7 @@ void residual(const System& system, const dk_points& points, const dk_output& r)
   if (balance != nullptr) {
     const Model::Lease model(system.model());
     const dk_points whole = system.complete(points, DK_RESIDUAL, 1);
-    call(balance->residual, static_cast<const dk_model*>(model), &whole, &r);
+    ask(balance->residual, static_cast<const dk_model*>(model), &whole, &r);
     return;
   }
   eval(system, points, r);
@@ -310,7 +318,7 @@ void linearized(const System& system, const dk_points& points, const dk_output& 
   if (balance != nullptr) {
     const Model::Lease model(system.model());
     const dk_points whole = system.complete(points, DK_RESIDUAL, 1);
-    call(balance->linearized, static_cast<const dk_model*>(model), &whole, &r, &dr_dx);
+    ask(balance->linearized, static_cast<const dk_model*>(model), &whole, &r, &dr_dx);
     return;
   }
   if (r.data != nullptr) residual(system, points, r);

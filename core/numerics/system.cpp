@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <cstddef>
 #include <cstring>
 
 #include "derivatives.hpp"
@@ -90,8 +91,7 @@ std::uint64_t next_serial() {
 
 // Rounds up to the alignment of buffers that cross the boundary.
 void* align64(void* data) {
-  const auto address = reinterpret_cast<std::uintptr_t>(data);
-  return reinterpret_cast<void*>((address + 63) & ~std::uintptr_t{63});
+  return static_cast<std::byte*>(data) + (-reinterpret_cast<std::uintptr_t>(data) & 63);
 }
 
 }  // namespace
@@ -101,6 +101,7 @@ System::System(std::shared_ptr<const Model> model, std::vector<double> theta, co
       theta_(std::move(theta)),
       host_(&host),
       version_(model_->component().version),
+      step_(std::isfinite(model_->info().step) ? model_->info().step : 1.0),
       serial_(next_serial()) {
   if (static_cast<std::int64_t>(theta_.size()) != model_->info().p) {
     throw Error(DK_SHAPE_MISMATCH, std::to_string(theta_.size()) + " parameters for a model with " +
@@ -144,6 +145,7 @@ dk_points System::complete(const dk_points& points, std::int32_t operation, std:
     whole.theta = {theta_.data(), 0};
     whole.prepared = prepared_data_;
   }
+  if (whole.h.data == nullptr && (model_->info().flags & DK_USES_STEP) != 0) whole.h = {&step_, 0};
   const dk_model_v1& table = model_->table();
   if (whole.scratch == nullptr && table.scratch_size != nullptr) {
     const Model::Lease model(*model_);

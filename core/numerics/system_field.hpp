@@ -1,6 +1,8 @@
 // A system as the solvers see it.
 #pragma once
 
+#include <array>
+
 #include "dynkit/core/integrate.hpp"
 #include "dynkit/core/system.hpp"
 #include "workspace.hpp"
@@ -9,7 +11,8 @@ namespace dynkit {
 
 class SystemField : public VectorField {
  public:
-  explicit SystemField(const System& system) : system_(system), model_(system.model()) {}
+  explicit SystemField(const System& system)
+      : system_(system), table_(system.model().table()), model_(system.model()) {}
 
   FieldInfo info() const override;
   dk_status eval(const dk_points& points, const dk_output& out, dk_error* error) override;
@@ -18,15 +21,19 @@ class SystemField : public VectorField {
                 dk_error* error) override;
 
  private:
+  // Scratch of an operation and what it was measured for, since solvers repeat the same calls.
+  struct Scratch {
+    std::int64_t count = -1, directions = -1;
+    void* data = nullptr;
+    Workspace memory;
+  };
+
   dk_points complete(const dk_points& points, std::int32_t operation, std::int64_t K);
 
   const System& system_;
+  const dk_model_v1& table_;
   Model::Lease model_;
-  Workspace scratch_;
-  // What the scratch was measured for, since solvers repeat the same call.
-  std::int32_t operation_ = 0;
-  std::int64_t count_ = -1, directions_ = -1;
-  void* measured_ = nullptr;
+  std::array<Scratch, DK_JVP + 1> scratch_;
 };
 
 class SystemNoise : public NoiseField {

@@ -47,6 +47,26 @@ void TangentField::eval(double t, const double* h, const double* x, const double
   tangents(V, dV);
 }
 
+void TangentField::eval_state(double t, const double* x, double* dx) {
+  points_.t.data = &t;
+  points_.x.data = x;
+  evaluate(field_, info_.n, points_, {dx, info_.n});
+}
+
+void TangentField::jacobians(std::int64_t count, const double* t, const double* x,
+                             std::int64_t stride, double* J) {
+  const std::int64_t n = info_.n;
+  dk_points points = points_;
+  points.count = count;
+  points.t = {t, 1};
+  points.x = {x, stride};
+  dk_error error;
+  error.message[0] = '\0';
+  const dk_status status = field_.jacobian(points, {J, n * n, n}, &error);
+  if (status < 0) check(status, error);
+  if (status > 0) fill_nan(J, count * n * n);
+}
+
 void TangentField::eval_tangents(double t, const double* x, const double* V, double* dV) {
   points_.t.data = &t;
   points_.x.data = x;

@@ -18,13 +18,24 @@ class TangentField {
   std::int64_t n() const { return info_.n; }
   std::int64_t K() const { return K_; }
   /// u [m], or NULL: zero; must live as long as it is in force.
-  void set_input(const double* u) { points_.u = {u, info_.m}; }
+  void set_input(const double* u) { points_.u = {u, 0}; }
+
+  /// Whether the field itself has Jacobians.
+  bool has_jacobian() const { return info_.jacobian; }
 
   /// A refused point gives NaN. h: the step of a map, or NULL.
   void eval(double t, const double* h, const double* x, const double* V, double* dx, double* dV);
 
+  /// dx alone, of a flow.
+  void eval_state(double t, const double* x, double* dx);
+
   /// dV alone.
   void eval_tangents(double t, const double* x, const double* V, double* dV);
+
+  /// J [count,n,n] at times t [count] and states x, `stride` apart. Where the field refuses all are
+  /// NaN.
+  void jacobians(std::int64_t count, const double* t, const double* x, std::int64_t stride,
+                 double* J);
 
  private:
   // dV at points_.

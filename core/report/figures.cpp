@@ -42,7 +42,8 @@ bool is_kind(const SeriesData& data, std::string_view name) {
 }
 
 bool are_markers(const SeriesData& data) {
-  return !data.kind->is_space && (is_kind(data, "scatter") || is_kind(data, "complex_plane"));
+  return !data.kind->is_space && (is_kind(data, "scatter") || is_kind(data, "complex_plane") ||
+                                  is_kind(data, "multipliers"));
 }
 
 // Thins series in proportion to their sizes; small ones stay whole.

@@ -48,6 +48,7 @@ json make_stage(const StageResult& stage) {
   json texts = json::array();
   for (const Text& text : stage.texts) texts.push_back({clean(text.name), clean(text.markdown)});
   return {{"name", clean(stage.name)},
+          {"group", clean(stage.group)},
           {"component", clean(stage.component)},
           {"version", clean(stage.version)},
           {"summary", clean(stage.summary_line)},

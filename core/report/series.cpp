@@ -16,7 +16,7 @@ constexpr Kind kKinds[] = {
     {"line", "y", "xgl", false},         {"scatter", "xy", "g", false},
     {"lines3d", "xyz", "gl", true},      {"scatter3d", "xyz", "g", true},
     {"heatmap", "z", "xy", false},       {"histogram", "x", "g", false},
-    {"complex_plane", "x", "yg", false},
+    {"complex_plane", "x", "yg", false}, {"multipliers", "x", "yg", false},
 };
 
 bool has(const char* letters, char letter) {
@@ -180,7 +180,7 @@ SeriesData read_series(const Series& series, const ArrayMap& arrays) {
     read_heatmap(series, arrays, data);
     return data;
   }
-  if (series.kind == "complex_plane") {
+  if (series.kind == "complex_plane" || series.kind == "multipliers") {
     read_complex_points(series, arrays, data);
   } else {
     read_points(series, arrays, data);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -111,6 +112,77 @@ TEST(Registry, ListsARefusedFileWithItsReason) {
   const Registry registry({std::string(FIXTURES) + "/no_symbol"}, "");
   ASSERT_EQ(registry.libraries().size(), 1U);
   EXPECT_NE(registry.libraries()[0].refused.find("is not a dynkit plugin"), std::string::npos);
+}
+
+TEST(Registry, ListsALibraryThatCrashesOnLoadingAndGoesOn) {
+  const Registry registry({std::string(FIXTURES) + "/crashes_on_loading",
+                           std::string(FIXTURES) + "/none"},
+                          "");
+  ASSERT_EQ(registry.libraries().size(), 2U);
+  EXPECT_EQ(registry.libraries()[0].refused,
+            fixture("crashes_on_loading") +
+                ": crashes with signal 6 (Aborted) on loading; its last words: hostile: no license");
+  EXPECT_TRUE(registry.libraries()[0].components.empty());
+  EXPECT_EQ(registry.libraries()[1].components.size(), 1U);
+}
+
+TEST(Registry, ListsALibraryThatHangsOnLoading) {
+  const LibraryEntry entry = inspect_library(fixture("hangs_on_loading"), {0.3, nullptr});
+  EXPECT_NE(entry.refused.find("does not load within 0.3 s"), std::string::npos) << entry.refused;
+}
+
+TEST(Registry, ListsALibraryThatEndsTheProcessOnLoading) {
+  const LibraryEntry entry = inspect_library(fixture("exits_on_loading"));
+  EXPECT_NE(entry.refused.find("ends the process with code"), std::string::npos) << entry.refused;
+}
+
+TEST(Registry, LeavesLibrariesThatItOnlyListsUnloaded) {
+  const Folder folder;
+  const std::string file = folder.path() + "/only_listed.so";
+  fs::copy_file(fixture("none"), file);
+  const Registry registry({folder.path()}, "");
+  EXPECT_EQ(registry.libraries()[0].components.size(), 1U);
+  std::ifstream maps("/proc/self/maps");
+  const std::string mapped{std::istreambuf_iterator<char>(maps), {}};
+  EXPECT_EQ(mapped.find("only_listed.so"), std::string::npos);
+}
+
+TEST(Registry, StopsOnRequestRatherThanRefuseALibrary) {
+  const std::atomic<bool> cancelled{true};
+  try {
+    inspect_library(fixture("hangs_on_loading"), {100.0, &cancelled});
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.status(), DK_CANCELLED);
+  }
+}
+
+TEST(Registry, KeepsTheVerdictOnALibraryThatHangsInItsIndex) {
+  const Folder folder;
+  const std::string index = folder.path() + "/index.json";
+  const std::vector<std::string> folders = {std::string(FIXTURES) + "/hangs_on_loading"};
+  const std::string first = Registry(folders, index, {0.3, nullptr}).libraries()[0].refused;
+  EXPECT_EQ(Registry(folders, index, {100.0, nullptr}).libraries()[0].refused, first);
+}
+
+TEST(Registry, TakesTheIndexOfAnotherVersionForNone) {
+  const Folder folder;
+  const std::string index = folder.path() + "/index.json";
+  const std::vector<std::string> folders = {std::string(FIXTURES) + "/none"};
+  Registry(folders, index);
+  std::ifstream file(index);
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  const auto replace = [&](const std::string& from, const std::string& to) {
+    const auto at = text.find(from);
+    ASSERT_NE(at, std::string::npos);
+    text.replace(at, from.size(), to);
+  };
+  replace("\"refused\": \"\"", "\"refused\": \"judged by another host\"");
+  std::ofstream(index) << text;
+  EXPECT_EQ(Registry(folders, index).libraries()[0].refused, "judged by another host");
+  replace("\"host\": \"" DK_VERSION "\"", "\"host\": \"0.0.0\"");
+  std::ofstream(index) << text;
+  EXPECT_EQ(Registry(folders, index).libraries()[0].refused, "");
 }
 
 TEST(Registry, TheEarlierFolderWins) {

@@ -66,11 +66,13 @@ class Lorenz : public VectorField {
   }
 
   dk_status jacobian(const dk_points& p, const dk_matrices& J, dk_error*) override {
-    const double* x = p.x.data;
-    double* j = J.data;
-    j[0] = -10.0, j[1] = 10.0, j[2] = 0.0;
-    j[3] = 28.0 - x[2], j[4] = -1.0, j[5] = -x[0];
-    j[6] = x[1], j[7] = x[0], j[8] = -8.0 / 3.0;
+    for (std::int64_t s = 0; s < p.count; ++s) {
+      const double* x = p.x.data + s * p.x.stride;
+      double* j = J.data + s * J.sample_stride;
+      j[0] = -10.0, j[1] = 10.0, j[2] = 0.0;
+      j[3] = 28.0 - x[2], j[4] = -1.0, j[5] = -x[0];
+      j[6] = x[1], j[7] = x[0], j[8] = -8.0 / 3.0;
+    }
     return DK_OK;
   }
 

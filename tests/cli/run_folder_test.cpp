@@ -121,9 +121,10 @@ TEST(RunFolder, RefusesASecondRunWhileOneIsAtWork) {
   EXPECT_NE(second.errors.find("another dynkit is at work"), std::string::npos);
 }
 
-// A search that would take very long.
+// One short stage, then a search that would take very long.
 std::string endless() {
   return "[model]\ncomponent = \"org.dynkit.gru\"\nn = 300\nm = 2\n"
+         "[[analysis]]\ncomponent = \"org.dynkit.fixed_points\"\nname = \"short\"\nmax_starts = 1\n"
          "[[analysis]]\ncomponent = \"org.dynkit.fixed_points\"\nmax_starts = 100000000\n"
          "min_hits = 1000000\npatience = 1000000\n";
 }
@@ -132,11 +133,30 @@ TEST(RunFolder, EndsWithCode130WhenInterrupted) {
   const ScratchFolder folder;
   folder.write("e.toml", endless());
   const pid_t process = start(folder, run_line(folder));
-  std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::minutes(2);
+  while (!fs::exists(folder.file("run/run.json")) && std::chrono::steady_clock::now() < limit) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
   kill(process, SIGINT);
   EXPECT_EQ(wait_for(process), 130) << read_text(folder.file("out.txt"));
   EXPECT_EQ(json::parse(read_text(folder.file("run/run.json"))).at("status"), "interrupted");
   EXPECT_TRUE(fs::exists(folder.file("run/report.html")));
+}
+
+// As early as before the first stage, when there is no run.json yet.
+TEST(RunFolder, IsNeverCalledDoneWhenInterruptedAtAnyMoment) {
+  const ScratchFolder folder;
+  folder.write("e.toml", endless());
+  std::mt19937 random(11);
+  for (int trial = 0; trial < 20; ++trial) {
+    fs::remove_all(folder.file("run"));
+    const pid_t process = start(folder, run_line(folder));
+    const double moment = std::uniform_real_distribution<>(0.0, 0.5)(random);
+    std::this_thread::sleep_for(std::chrono::duration<double>(moment));
+    kill(process, SIGINT);
+    ASSERT_EQ(wait_for(process), 130) << "after " << moment << " s in trial " << trial << ": "
+                                      << read_text(folder.file("out.txt"));
+  }
 }
 
 // What a reader may rely on at any moment: every file that is there is complete.

@@ -25,7 +25,7 @@ test("a report draws all its figures without errors and without requests", async
     await drawnFigure(page, figure);
     assert.equal(await figure.getAttribute("data-state"), "drawn");
   }
-  assert.equal(await page.locator("figure.figure").count(), 5);
+  assert.equal(await page.locator("figure.figure").count(), 6);
   assert.deepEqual(page.problems, []);
 });
 
@@ -114,6 +114,13 @@ test("a map's eigenvalues come with the unit circle", async () => {
   for (const i of circle.x.keys()) {
     assert.ok(Math.abs(circle.x[i] ** 2 + circle.y[i] ** 2 - 1) < 1e-15 * 4);  // rounding
   }
+});
+
+test("multipliers come with the unit circle also where the model is a flow", async () => {
+  const figure = await drawn(study, "multipliers");
+  const [circle] = await tracesOf(figure);
+  assert.equal(circle.name, "unit circle");
+  assert.equal(await figure.locator(".shapelayer path").count(), 0);
 });
 
 test("a heatmap is an image on its coordinates", async () => {

@@ -118,6 +118,13 @@ void put_figures(StageResult& stage) {
                            "imaginary part (1/s)",
                            "",
                            {{"complex_plane", "", "eigenvalues", "", "", "class", ""}}});
+  stage.figures.push_back({"multipliers",
+                           "Multipliers of the named map",
+                           "",
+                           "",
+                           "",
+                           "",
+                           {{"multipliers", "", "eigenvalues", "", "", "class", ""}}});
   stage.figures.push_back({"landscape",
                            "Speed",
                            "Fixed points are the wells of the speed.",
@@ -130,6 +137,7 @@ void put_figures(StageResult& stage) {
 StageResult fixed_points() {
   StageResult stage;
   stage.name = "fixed_points";
+  stage.group = "analyses/fixed_points";
   stage.component = "org.example.fixed-points";
   stage.version = "1.2.0";
   stage.summary_line = "Fixed points f(x) = 0 by batched Newton steps from many starts";
@@ -161,6 +169,7 @@ StageResult lyapunov() {
   constexpr int kSteps = 30'000;
   StageResult stage;
   stage.name = "lyapunov";
+  stage.group = "analyses/lyapunov";
   stage.component = "org.example.lyapunov";
   stage.version = "1.0.3";
   stage.summary_line = "Lyapunov spectrum by QR of the tangent flow";

@@ -1,26 +1,25 @@
-// Explicit Runge-Kutta for a state and its tangents as one system.
+// Explicit Runge-Kutta for a state and its tangents as one system: the states of a step first, then
+// its tangents (tangent_stages.hpp), with one step size.
 //
-// The arrays are [x, V] with x padded to whole vectors. In the error norm, the root mean square
-// over all components, an error of x is measured as in adaptive.cpp, and one of the tangent V_k by
-// rtol times the root mean square of V_k: the equation of V_k is linear, so its scale is its own.
+// In the error norm, the root mean square over all components, an error of x is measured as in
+// adaptive.cpp, and one of the tangent V_k by rtol times the root mean square of V_k: the equation
+// of V_k is linear, so its scale is its own.
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <deque>
+#include <limits>
+#include <memory>
 #include <vector>
 
 #include "explicit/lanes.hpp"
 #include "explicit/stages.hpp"
+#include "explicit/tangent_stages.hpp"
 #include "steps.hpp"
 #include "tangent.hpp"
 
 namespace dynkit {
 namespace {
-
-// A tableau's combinations of given stages, made once.
-struct TableauTerms {
-  std::deque<StageTerms> rows, errors;
-};
 
 class ExplicitTangents : public TangentPropagator::Solver {
  public:
@@ -30,62 +29,65 @@ class ExplicitTangents : public TangentPropagator::Solver {
         tableau_(tableau_of(options.method)),
         adaptive_(options.adaptive && options.method != Method::rk4),
         n_(field_.n()),
-        K_(K),
-        offset_(round_up(n_)),
-        size_(offset_ + round_up(K * n_)),
+        s_(tableau_.step_stages),
+        size_(round_up(n_)),
+        count_(static_cast<double>(n_ * (K + 1))),
         lanes_(1),
-        squares_(static_cast<std::size_t>(K)),
-        scales_(static_cast<std::size_t>(K)) {
-    const std::int64_t arrays = tableau_.step_stages + 4;
+        times_(static_cast<std::size_t>(s_ + 1)) {
+    const std::int64_t arrays = 2 * (s_ + 1);
     double* memory = memory_.doubles(arrays * size_);
     std::fill(memory, memory + arrays * size_, 0.0);
-    for (int j = 0; j <= tableau_.step_stages; ++j) {
-      stages_[static_cast<std::size_t>(j)] = memory + j * size_;
-    }
-    for (TableauTerms& terms : terms_) {
-      for (const SparseRow& row : tableau_.a) terms.rows.emplace_back(row, stages_.data());
-      terms.errors.emplace_back(tableau_.error, stages_.data());
-      terms.errors.emplace_back(tableau_.error2, stages_.data());
-      swap_ends();
-    }
-    y_ = memory + (tableau_.step_stages + 1) * size_;
-    y_new_ = y_ + size_;
-    argument_ = y_new_ + size_;
-    lanes_.start(0, 0.0, options.step);
+    x_ = memory;
+    for (int i = 0; i <= s_; ++i) slopes_[at(i)] = memory + (s_ + 1 + i) * size_;
+    for (const SparseRow& row : tableau_.a) rows_.emplace_back(row, slopes_.data());
+    errors_.emplace_back(tableau_.error, slopes_.data());
+    errors_.emplace_back(tableau_.error2, slopes_.data());
+    if (K > 0) tangents_ = make_tangent_stages(field_, tableau_);
   }
 
   TangentOutcome advance(double t0, double t1, const double* u, double* x, double* V) override {
     field_.set_input(u);
-    std::copy_n(x, n_, y_);
-    std::copy_n(V, K_ * n_, y_ + offset_);
+    // The step size is carried on only where the last call ended: so a result depends on the
+    // arguments of a run of calls, not on what was computed before.
+    if (t0 != end_ || !std::equal(x, x + n_, x_)) lanes_.start(0, t0, options_.step);
+    std::copy_n(x, n_, x_);
+    times_[0] = t0;
+    field_.eval_state(t0, x_, slopes_[0]);
+    if (tangents_ != nullptr) {
+      tangents_->load(V);
+      tangents_->start(points());
+    }
     const TangentOutcome result = adaptive_ ? run_adaptive(t0, t1) : run_fixed(t0, t1);
-    std::copy_n(y_, n_, x);
-    std::copy_n(y_ + offset_, K_ * n_, V);
+    end_ = result.outcome == DK_REACHED_END ? t1 : kNever;
+    std::copy_n(x_, n_, x);
+    if (tangents_ != nullptr) tangents_->store(V);
     return result;
   }
 
  private:
+  static constexpr double kNever = std::numeric_limits<double>::quiet_NaN();
+
+  static std::size_t at(int i) { return static_cast<std::size_t>(i); }
   Shape shape() const { return {1, size_, size_, false}; }
+  StagePoints points() const { return {times_.data(), x_, size_}; }
+  double* stage(int i) { return x_ + i * size_; }
 
-  void evaluate(double t, const double* y, double* dy) {
-    field_.eval(t, nullptr, y, y + offset_, dy, dy + offset_);
-  }
-
-  // Stages of a step from y_ with the first one known, and y_new_.
-  void step(double t, double h) {
+  // States and slopes of a step from x_, whose slope is known, to t_new.
+  void step(double t, double h, double t_new) {
     const Kernels& kernel = kernels();
-    for (int i = 1; i <= tableau_.step_stages; ++i) {
-      const auto at = static_cast<std::size_t>(i);
-      const bool last = i == tableau_.step_stages;
-      kernel.combine(shape(), &h, y_, terms_[odd_].rows[at].terms(), last ? y_new_ : argument_);
-      if (!last) evaluate(t + tableau_.c[at] * h, argument_, stages_[at]);
+    for (int i = 1; i <= s_; ++i) {
+      kernel.combine(shape(), &h, x_, rows_[at(i)].terms(), stage(i));
+      times_[at(i)] = i == s_ ? t_new : t + tableau_.c[at(i)] * h;
+      field_.eval_state(times_[at(i)], stage(i), slopes_[at(i)]);
     }
   }
 
-  bool finite(const double* y) {
-    double sum = 0.0;
-    kernels().finite(shape(), y, &sum);
-    return !std::isnan(sum);
+  // The end of the step is the start of the next.
+  void accept() {
+    std::copy_n(stage(s_), size_, x_);
+    std::copy_n(slopes_[at(s_)], size_, slopes_[0]);
+    times_[0] = times_[at(s_)];
+    if (tangents_ != nullptr) tangents_->accept();
   }
 
   TangentOutcome run_fixed(double t0, double t1) {
@@ -93,10 +95,15 @@ class ExplicitTangents : public TangentPropagator::Solver {
     for (double i = 0.0; i < steps; i += 1.0) {
       const double t = t0 + i * h;
       if (i >= static_cast<double>(options_.max_steps)) return {DK_TOO_MANY_STEPS, t};
-      evaluate(t, y_, stages_[0]);
-      step(t, h);
-      if (!finite(y_new_)) return {DK_NOT_FINITE, t};
-      std::swap(y_, y_new_);
+      step(t, h, i + 1.0 < steps ? t0 + (i + 1.0) * h : t1);
+      double finite = 0.0;
+      kernels().finite(shape(), stage(s_), &finite);
+      if (tangents_ != nullptr) {
+        tangents_->step(h, points());
+        finite += 0.0 * tangents_->error_square(0);
+      }
+      if (std::isnan(finite)) return {DK_NOT_FINITE, t};
+      accept();
     }
     return {DK_REACHED_END, t1};
   }
@@ -104,78 +111,68 @@ class ExplicitTangents : public TangentPropagator::Solver {
   TangentOutcome run_adaptive(double t0, double t1) {
     const Kernels& kernel = kernels();
     const LaneState& lane = lanes_.state;
-    const auto last = static_cast<std::size_t>(tableau_.step_stages);
     lane.t[0] = t0;
     lane.stop[0] = t1;
     lane.watch[0] = t1;
     lane.tries[0] = lane.rejected[0] = 0.0;
     lanes_.state.max_tries = static_cast<double>(options_.max_steps);
     lanes_.state.h_floor = smallest_step(0.0, t1 - t0);
-    evaluate(t0, y_, stages_[0]);
-    kernel.row_squares(K_, n_, y_ + offset_, scales_.data());
     if (!(lane.h_next[0] > 0.0)) lane.h_next[0] = first_step(t1 - t0);
     while (lane.t[0] < t1) {
       kernel.begin_step(1, lane);
-      step(lane.t[0], lane.h[0]);
-      evaluate(lane.t_new[0], y_new_, stages_[last]);
-      judge();
-      if (lane.accept[0] != 0.0) accept();
+      step(lane.t[0], lane.h[0], lane.t_new[0]);
+      measure();
+      kernel.control(1, tableau_.controller, count_, lane);
+      if (lane.accept[0] != 0.0) {
+        lane.t[0] = lane.t_new[0];
+        accept();
+      }
       if (lane.t[0] < t1 && lane.event[0] != 0.0) return failure();
     }
     return {DK_REACHED_END, t1};
   }
 
-  // The stage at the end of a step is the first one of the next.
-  void swap_ends() {
-    std::swap(stages_[0], stages_[static_cast<std::size_t>(tableau_.step_stages)]);
-    odd_ = 1 - odd_;
-  }
-
-  void judge() {
+  // The sums of squares of scaled errors. Tangents of a step that its states forbid are not made.
+  void measure() {
     const LaneState& lane = lanes_.state;
-    lane.sum[0] = error_square(terms_[odd_].errors[0].terms());
-    if (tableau_.error2.count > 0) lane.sum2[0] = error_square(terms_[odd_].errors[1].terms());
-    kernels().control(1, tableau_.controller, static_cast<double>(n_ * (K_ + 1)), lane);
+    lane.sum[0] = error_square(0);
+    if (tableau_.error2.count > 0) lane.sum2[0] = error_square(1);
+    if (tangents_ == nullptr || states_forbid()) return;
+    tangents_->step(lane.h[0], points());
+    const double weight = static_cast<double>(n_) / (options_.rtol * options_.rtol);
+    lane.sum[0] += weight * tangents_->error_square(0);
+    if (tableau_.error2.count > 0) lane.sum2[0] += weight * tangents_->error_square(1);
   }
 
-  void accept() {
-    lanes_.state.t[0] = lanes_.state.t_new[0];
-    std::swap(y_, y_new_);
-    swap_ends();
-    kernels().row_squares(K_, n_, y_ + offset_, scales_.data());
+  double error_square(std::size_t estimate) const {
+    double sum = 0.0;
+    kernels().error_sums(shape(), x_, x_ + s_ * size_, options_.rtol, options_.atol,
+                         errors_[estimate].terms(), &sum);
+    return sum;
+  }
+
+  // Whether the step will be rejected even with tangents free of error.
+  bool states_forbid() const {
+    const LaneState& lane = lanes_.state;
+    const double both = lane.sum[0] + tableau_.controller.second * lane.sum2[0];
+    const double h = lane.h[0];
+    return !(h * h * lane.sum[0] * (lane.sum[0] / std::max(both, 1e-300)) <= count_);
   }
 
   TangentOutcome failure() {
     const LaneState& lane = lanes_.state;
     std::int32_t outcome = lane.finite[0] != 0.0 ? DK_STEP_TOO_SMALL : DK_NOT_FINITE;
     if (lane.tries[0] >= lane.max_tries) outcome = DK_TOO_MANY_STEPS;
-    lane.h_next[0] = options_.step;  // a new start may go on
     return {outcome, lane.t[0]};
-  }
-
-  // Sum of squares of the scaled error estimate, h left out.
-  double error_square(const Terms& terms) {
-    const Kernels& kernel = kernels();
-    double sum = 0.0;
-    kernel.error_sums({1, offset_, size_, false}, y_, y_new_, options_.rtol, options_.atol, terms,
-                      &sum);
-    if (K_ == 0) return sum;
-    kernel.combine(shape(), nullptr, nullptr, terms, argument_);
-    kernel.row_squares(K_, n_, argument_ + offset_, squares_.data());
-    double tangents = 0.0;
-    for (std::size_t k = 0; k < squares_.size(); ++k) {
-      if (squares_[k] != 0.0) tangents += squares_[k] / scales_[k];
-    }
-    return sum + tangents * static_cast<double>(n_) / (options_.rtol * options_.rtol);
   }
 
   // From the first derivative of x alone: a step that is too long is rejected, once in a run.
   double first_step(double span) const {
     double size = 0.0, slope = 0.0;
     for (std::int64_t i = 0; i < n_; ++i) {
-      const double scale = options_.atol + options_.rtol * std::abs(y_[i]);
-      size += y_[i] / scale * (y_[i] / scale);
-      slope += stages_[0][i] / scale * (stages_[0][i] / scale);
+      const double scale = options_.atol + options_.rtol * std::abs(x_[i]);
+      size += x_[i] / scale * (x_[i] / scale);
+      slope += slopes_[0][i] / scale * (slopes_[0][i] / scale);
     }
     const double step = 0.01 * std::sqrt(size / slope);
     return step > 0.0 && step < span ? step : 0.01 * span;
@@ -185,18 +182,18 @@ class ExplicitTangents : public TangentPropagator::Solver {
   const IntegrationOptions options_;
   const Tableau& tableau_;
   const bool adaptive_;
-  const std::int64_t n_, K_;
-  const std::int64_t offset_;  // of V
+  const std::int64_t n_;
+  const int s_;
   const std::int64_t size_;
+  const double count_;  // of components
   LaneArrays lanes_;
-  std::vector<double> squares_, scales_;
+  std::vector<double> times_;  // of the stages
   Workspace memory_;
-  std::array<double*, kMaxStages> stages_{};
-  std::array<TableauTerms, 2> terms_;  // before and after swap_ends
-  std::size_t odd_ = 0;
-  double* y_ = nullptr;
-  double* y_new_ = nullptr;
-  double* argument_ = nullptr;
+  double* x_ = nullptr;  // [s+1,size] states of the stages, the first at the start of a step
+  std::array<double*, kMaxStages> slopes_{};
+  std::deque<StageTerms> rows_, errors_;
+  std::unique_ptr<TangentStages> tangents_;
+  double end_ = kNever;  // of the last call
 };
 
 }  // namespace

@@ -65,6 +65,19 @@ struct LaneState {
   double h_floor = 0.0;  // of h_min, where t is near 0
 };
 
+/// One step of the tangents of a flow with at most kPack components, the directions as lanes: V and
+/// k_i are [n, kPack].
+struct TangentStep {
+  std::int64_t n = 0;
+  int stages = 0;                 // s
+  const double* J = nullptr;      // [s+1,n,n] at the stages, the last at the end of the step
+  const Terms* rows = nullptr;    // [s+1] of the stages, the last is the step itself
+  const Terms* errors = nullptr;  // [2] estimates; count 0: none
+  double* const* k = nullptr;     // [s+1] written, k_i = J_i (V + h row_i), the last J_s V_new
+  const double* V = nullptr;
+  double* V_new = nullptr;  // written
+};
+
 struct Kernels {
   const char* name;
 
@@ -101,6 +114,10 @@ struct Kernels {
   /// kPack, is scratch that starts as zeros.
   void (*tangent_product)(std::int64_t n, std::int64_t K, const double* J, const double* V,
                           double* transposed, double* out);
+
+  /// A step of length h. sums[e] = sum over the directions of |error_e|^2 / |V|^2, h left out; not
+  /// finite where V_new is not.
+  void (*tangent_step)(const TangentStep& step, double h, double* sums);
 };
 
 /// The best of those below that this machine runs.

@@ -272,8 +272,13 @@ void finite(const Shape& shape, const double* x, double* sums) {
       DYNKIT_VECTOR_LOOP
       for (Int i = 0; i < width; ++i) sums[i] += 0.0 * row[i];
     } else {
-      double sum = 0.0;
-      for (Int i = 0; i < width; ++i) sum += 0.0 * row[i];
+      double part[kPack] = {};
+      for (Int i = 0; i < width; i += kPack) {
+        DYNKIT_VECTOR_LOOP
+        for (Int l = 0; l < kPack; ++l) part[l] += 0.0 * row[i + l];
+      }
+      double sum = part[0];
+      for (Int l = 1; l < kPack; ++l) sum += part[l];
       sums[o] = sum;
     }
   }
@@ -362,10 +367,92 @@ void tangent_product(Int n, Int K, const double* J, const double* V, double* tra
   }
 }
 
+// The lanes from `lane` on of component i of [n, kPack].
+inline Vector lanes_of(const double* a, Int i, Int lane) {
+  Vector result;
+  __builtin_memcpy(&result, a + i * kPack + lane, sizeof result);
+  return result;
+}
+
+inline void set_lanes(const Vector& value, Int i, Int lane, double* a) {
+  __builtin_memcpy(a + i * kPack + lane, &value, sizeof value);
+}
+
+// sum_j weight_j k_j for the components of one vector of lanes.
+inline void weighted_sum(const Terms& terms, Int n, Int lane, Vector* sum) {
+  for (Int i = 0; i < n; ++i) sum[i] = terms.weight[0] * lanes_of(terms.k[0], i, lane);
+  for (int j = 1; j < terms.count; ++j) {
+    const double weight = terms.weight[j];
+    const double* k = terms.k[j];
+    for (Int i = 0; i < n; ++i) sum[i] += weight * lanes_of(k, i, lane);
+  }
+}
+
+// N: n where it is known, so that the loops over components unroll, else 0.
+template <Int N>
+struct TangentLanes {
+  static constexpr Int kMost = N > 0 ? N : kPack;
+
+  // One vector of lanes through all stages; adds to the sums of errors.
+  static void run(const TangentStep& step, double h, Int lane, double* sums) {
+    const Int n = N > 0 ? N : step.n;
+    Vector V[kMost], argument[kMost], square = {}, not_finite = {};
+    for (Int i = 0; i < n; ++i) {
+      argument[i] = V[i] = lanes_of(step.V, i, lane);
+      square += V[i] * V[i];
+    }
+    for (int stage = 0; stage <= step.stages; ++stage) {
+      if (stage > 0) {
+        weighted_sum(step.rows[stage], n, lane, argument);
+        for (Int i = 0; i < n; ++i) argument[i] = V[i] + h * argument[i];
+      }
+      const double* J = step.J + stage * n * n;
+      for (Int i = 0; i < n; ++i) {
+        Vector sum = J[i * n] * argument[0];
+        for (Int j = 1; j < n; ++j) sum += J[i * n + j] * argument[j];
+        set_lanes(sum, i, lane, step.k[stage]);
+      }
+    }
+    for (Int i = 0; i < n; ++i) {
+      set_lanes(argument[i], i, lane, step.V_new);
+      not_finite += 0.0 * argument[i];
+    }
+    for (int e = 0; e < 2; ++e) {
+      Vector error = {};
+      if (step.errors[e].count > 0) {
+        weighted_sum(step.errors[e], n, lane, argument);
+        for (Int i = 0; i < n; ++i) error += argument[i] * argument[i];
+      }
+      for (Int l = 0; l < kVector; ++l) {
+        sums[e] += error[l] / larger(square[l], 1e-300) + not_finite[l];
+      }
+    }
+  }
+};
+
+template <Int N>
+void tangent_lanes(const TangentStep& step, double h, double* sums) {
+  sums[0] = sums[1] = 0.0;
+  for (Int lane = 0; lane < kPack; lane += kVector) TangentLanes<N>::run(step, h, lane, sums);
+}
+
+void tangent_step(const TangentStep& step, double h, double* sums) {
+  switch (step.n) {
+    case 2:
+      return tangent_lanes<2>(step, h, sums);
+    case 3:
+      return tangent_lanes<3>(step, h, sums);
+    case 4:
+      return tangent_lanes<4>(step, h, sums);
+    default:
+      return tangent_lanes<0>(step, h, sums);
+  }
+}
+
 }  // namespace
 
-const Kernels kKernels = {DYNKIT_KERNELS_NAME, begin_step,     stage_times, combine,
-                          error_sums,          control,        select,      finite,
-                          row_squares,         tangent_product};
+const Kernels kKernels = {DYNKIT_KERNELS_NAME, begin_step,      stage_times, combine,
+                          error_sums,          control,         select,      finite,
+                          row_squares,         tangent_product, tangent_step};
 
 }  // namespace dynkit::DYNKIT_KERNELS

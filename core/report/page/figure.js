@@ -108,7 +108,7 @@ class FigureView {
     const { figure } = this;
     const title = figure.title || figure.name;
     const arrays = [...new Set(figure.series.flatMap((series) => series.axes)
-      .filter((axis) => axis).map((axis) => `${this.stage.name}/${axis.replace(/\[\d+\]$/, "")}`))];
+      .filter((axis) => axis).map((axis) => `${this.stage.group}/${axis.replace(/\[\d+\]$/, "")}`))];
     const note = thinningNotes(figure);
     return element("figure", { class: figure.is_space ? "figure wide" : "figure",
                                "data-name": figure.name, "data-state": "waiting" },

@@ -10,15 +10,19 @@ function isLines(series) {
   return series.kind === "line" || series.kind === "lines3d";
 }
 
+function isPlane(series) {
+  return series.kind === "complex_plane" || series.kind === "multipliers";
+}
+
 function isMarkers(series) {
-  return ["scatter", "scatter3d", "complex_plane"].includes(series.kind);
+  return series.kind.startsWith("scatter") || isPlane(series);
 }
 
 // Axis labels, or where a figure has none, what its first series shows.
 function axisLabels(figure) {
   const first = figure.series[0];
   const fallback = !first ? ["", "", ""]
-    : first.kind === "complex_plane" ? ["real part", "imaginary part", ""]
+    : isPlane(first) ? ["real part", "imaginary part", ""]
     : first.kind === "histogram" ? [first.axes[0], "count", ""]
     : [first.axes[0] || "index", first.axes[1], first.axes[2]];
   return figure.labels.map((label, axis) => label || fallback[axis]);
@@ -174,7 +178,15 @@ function histogramTraces(series, figure, look) {
   });
 }
 
-// Where eigenvalues of a map change stability; for a flow the imaginary axis is a layout shape.
+// Where eigenvalues in this figure change stability.
+function stabilityBorder(figure, timeKind) {
+  const kinds = figure.series.map((series) => series.kind);
+  if (kinds.includes("multipliers")) return "circle";
+  if (!kinds.includes("complex_plane")) return "none";
+  return timeKind === kMap ? "circle" : timeKind === kFlow ? "axis" : "none";
+}
+
+// For a flow the imaginary axis is a layout shape.
 function unitCircle(look) {
   const angles = Array.from({ length: 181 }, (_, i) => (i * 2 * Math.PI) / 180);
   return { type: "scatter", mode: "lines", name: "unit circle", hoverinfo: "skip",
@@ -189,8 +201,7 @@ function makeTraces(figure, timeKind, look) {
     if (series.kind === "histogram") return histogramTraces(series, figure, look);
     return markerTraces(series, figure, look);
   });
-  const isPlane = figure.series.some((series) => series.kind === "complex_plane");
-  if (isPlane && timeKind === kMap) traces.unshift(unitCircle(look));
+  if (stabilityBorder(figure, timeKind) === "circle") traces.unshift(unitCircle(look));
   return traces;
 }
 
@@ -218,10 +229,10 @@ function planeLayout(figure, timeKind, labels, log, look) {
   const layout = { xaxis: axisLayout(labels[0], look), yaxis: axisLayout(labels[1], look) };
   if (log.x) layout.xaxis.type = "log";
   if (log.y) layout.yaxis.type = "log";
-  const kinds = figure.series.map((series) => series.kind);
-  if (kinds.includes("complex_plane") && timeKind === kMap) {
+  const border = stabilityBorder(figure, timeKind);
+  if (border === "circle") {
     Object.assign(layout.yaxis, { scaleanchor: "x", scaleratio: 1 });
-  } else if (kinds.includes("complex_plane") && timeKind === kFlow) {
+  } else if (border === "axis") {
     layout.xaxis.rangemode = "tozero";
     layout.shapes = [{ type: "line", x0: 0, x1: 0, yref: "paper", y0: 0, y1: 1, layer: "below",
                        line: { color: look.quiet, width: 1.5, dash: "dot" } }];

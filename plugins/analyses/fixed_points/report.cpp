@@ -194,7 +194,7 @@ void put_tables(const Report& report, const Sink& sink) {
 
 // "stable", "saddle, 2 unstable directions": what the figure colors by.
 std::string group(const Point& point) {
-  const std::string kind = describe(point.stability.kind);
+  std::string kind = describe(point.stability.kind);
   const std::int64_t k = point.stability.unstable;
   if (point.stability.kind != Kind::saddle) return kind;
   return kind + ", " + std::to_string(k) +

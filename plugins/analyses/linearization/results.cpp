@@ -159,21 +159,21 @@ void put_table(const Results& r, const Sink& sink) {
        Sink::column("condition", r.condition)});
 }
 
-void put_figure(const Sink& sink, const char* name, const char* title, const char* caption,
-                const char* values, const char* group) {
-  const dk_series series{"complex_plane", "eigenvalues", values, nullptr, nullptr, group, nullptr};
+void put_figure(const Sink& sink, const char* kind, const char* name, const char* title,
+                const char* caption, const char* values, const char* group) {
+  const dk_series series{kind, "eigenvalues", values, nullptr, nullptr, group, nullptr};
   sink.figure({name, title, caption, "real part", "imaginary part", nullptr, 1, &series});
 }
 
 void put_figures(const Results& r, const Sink& sink) {
   if (r.P == 0) return;
-  put_figure(sink, "eigenvalues", "Eigenvalues of the Jacobians",
+  put_figure(sink, "complex_plane", "eigenvalues", "Eigenvalues of the Jacobians",
              r.kind == TimeKind::map
                  ? "Eigenvalues of dF/dx at each point. Inside the unit circle: contracting."
                  : "Eigenvalues of df/dx at each point. Left of the imaginary axis: contracting.",
              "eigenvalues", "class");
   if (r.map != TimeMap::none) {
-    put_figure(sink, "map_eigenvalues", "Multipliers of the named map",
+    put_figure(sink, "multipliers", "map_eigenvalues", "Multipliers of the named map",
                r.map == TimeMap::euler
                    ? "Eigenvalues of I + dt J. Contracting where the modulus is below 1."
                    : "Eigenvalues of expm(dt J). Contracting where the modulus is below 1.",

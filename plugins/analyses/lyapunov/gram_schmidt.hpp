@@ -2,13 +2,16 @@
 //
 //     v_k = sum_{i<k} (q_i . v_k) q_i + r_k q_k,     r_k >= 0                                   (1)
 //
-// the QR decomposition of the matrix with columns v_k. Classical Gram-Schmidt, each vector
-// projected twice: orthogonal to rounding as long as no vector is lost altogether (L. Giraud, J.
-// Langou, M. Rozloznik and J. van den Eshof, "Rounding error analysis of the classical Gram-Schmidt
-// orthogonalization process", Numer. Math. 101, 87 (2005)).
+// the QR decomposition of the matrix with columns v_k. Classical Gram-Schmidt, a vector projected a
+// second time where the first has left less than a tenth of it: orthogonal to ten roundings as long
+// as no vector is lost altogether (L. Giraud, J. Langou, M. Rozloznik and J. van den Eshof,
+// "Rounding error analysis of the classical Gram-Schmidt orthogonalization process", Numer. Math.
+// 101, 87 (2005); the test is that of J. W. Daniel, W. B. Gragg, L. Kaufman and G. W. Stewart,
+// "Reorthogonalization and stable algorithms for updating the Gram-Schmidt QR factorization", Math.
+// Comput. 30, 772 (1976)).
 //
 //   V [K,n] row-major: tangents in, orthonormal rows out     log r [K]
-// Cost 4 n K^2, no memory is allocated.
+// Cost 2 to 4 n K^2, no memory is allocated.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +29,8 @@ class GramSchmidt {
   double orthonormalize(double* V, double* log_r);
 
  private:
-  double project(double* V, std::int64_t k);
+  double project_once(double* V, std::int64_t k);
+  double project(double* V, std::int64_t k, double before);
   void replace(double* V, std::int64_t k);
 
   std::int64_t K_, n_;

@@ -8,9 +8,20 @@
 namespace dynkit::lyapunov {
 namespace {
 
-constexpr double kSpread = 12.0;       // aimed-at difference of log growths in an interval
-constexpr double kWorstPivot = 1e-10;  // a piece with a smaller one is done again
+constexpr double kPieceError = 1e-4;    // of a growth along a flow, from the integrator's tolerance
+constexpr double kWidestSpread = 12.0;  // differences of log growths in a piece, for exact steps
+constexpr double kLeastSpread = 2.0;
+constexpr double kHostRtol = 1e-6;    // where none is asked for
+constexpr double kLostPivot = 1e-10;  // 10 of 16 digits
 constexpr int kMostHalvings = 30;
+
+// The difference of log growths to aim at. The integrator keeps the errors of a tangent below rtol
+// of its length, whose part that is new to the tangents before it falls by the spread: (2).
+double aimed_spread(bool is_map, std::int64_t K, double rtol) {
+  if (is_map || K == 1) return kWidestSpread;
+  return std::clamp(std::log(kPieceError / (rtol > 0.0 ? rtol : kHostRtol)), kLeastSpread,
+                    kWidestSpread);
+}
 
 bool is_finite(const std::vector<double>& values) {
   return std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
@@ -31,6 +42,8 @@ Orbit::Orbit(const dk_system& system, std::vector<double> x, std::vector<double>
       gram_schmidt_(static_cast<std::int64_t>(growths_.size()), system.info->n),
       K_(static_cast<std::int64_t>(growths_.size())),
       is_map_(system.info->time_kind == DK_MAP),
+      spread_(aimed_spread(is_map_, K_, options.integration.rtol)),
+      repeated_pivot_(is_map_ ? kLostPivot : std::exp(-spread_) / 50.0),
       interval_(options.interval > 0.0 ? options.interval : first_interval()) {
   gram_schmidt_.orthonormalize(V_.data(), growths_.data());
 }
@@ -86,7 +99,7 @@ bool Orbit::advance(double remaining) {
     const bool is_carried = propagate(span_);
     double pivot = 0.0;
     if (is_carried) pivot = gram_schmidt_.orthonormalize(V_.data(), growths_.data());
-    if (is_carried && (pivot >= kWorstPivot || !can_halve)) {
+    if (is_carried && (pivot >= repeated_pivot_ || !can_halve)) {
       worst_pivot_ = std::min(worst_pivot_, pivot);
       break;
     }
@@ -112,7 +125,7 @@ void Orbit::adapt() {
     high = std::max(high, growth);
   }
   const double spread = high - low;
-  const double wanted = spread > 0.0 ? span_ * kSpread / spread : options_.longest;
+  const double wanted = spread > 0.0 ? span_ * spread_ / spread : options_.longest;
   interval_ = std::min(std::clamp(wanted, 0.5 * interval_, 2.0 * interval_), options_.longest);
   if (is_map_) interval_ = std::max(1.0, std::floor(interval_));
 }

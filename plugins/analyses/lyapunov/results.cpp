@@ -74,7 +74,13 @@ void put_arrays(const Results& results, const Spectrum& spectrum, const dk_model
 
 void put_dimension(const Results& results, const Spectrum& spectrum, std::int64_t n,
                    const Sink& sink) {
-  const double zero = std::isnan(spectrum.errors[0]) ? 0.0 : 3.0 * spectrum.errors[0];
+  double scale = 0.0;
+  for (const double exponent : spectrum.exponents) {
+    if (std::isfinite(exponent)) scale = std::max(scale, std::abs(exponent));
+  }
+  // Over whole periods of a cycle the standard errors vanish, the integrator's does not.
+  double zero = results.resolution * scale;
+  if (!std::isnan(spectrum.errors[0])) zero = std::max(zero, 3.0 * spectrum.errors[0]);
   const Dimension dimension = kaplan_yorke(spectrum.exponents, n, zero);
   sink.value("kaplan_yorke", dimension.value,
              "Kaplan-Yorke dimension; NaN: more exponents are needed");

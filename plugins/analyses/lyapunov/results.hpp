@@ -13,6 +13,7 @@ struct Results {
   const GrowthRecord& record;  // K growths, then that of the volume (0 where it was not followed)
   const Orbit& orbit;
   std::int64_t K;
+  double resolution;      // relative error of a growth: what is smaller than that counts as 0
   std::string converged;  // "yes" or "no: ..."
 };
 

@@ -5,12 +5,13 @@
 #include <string>
 
 #include "dynkit/error.hpp"
+#include "results.hpp"
 
 namespace dynkit::trajectories {
 namespace {
 
 // Branches of the job's stream.
-enum : std::int64_t { kInitialBranch = 0, kNoiseBranch = 1, kObservationBranch = 2 };
+constexpr std::int64_t kInitialBranch = 0, kNoiseBranch = 1, kObservationBranch = 2;
 
 std::vector<std::int64_t> shape_of(const dk_value& value) {
   if (value.given == 0) return {};
@@ -25,9 +26,12 @@ std::vector<double> copy(const Settings& settings, const char* name) {
 
 std::string text_of(const std::vector<std::int64_t>& shape) {
   std::string text;
-  for (const std::int64_t extent : shape) text += (text.empty() ? "" : ",") + std::to_string(extent);
+  for (const std::int64_t extent : shape)
+    text += (text.empty() ? "" : ",") + std::to_string(extent);
   return "[" + text + "]";
 }
+
+constexpr double kFlowStep = 0.01;
 
 // 16 GiB for one array; beyond that a typing error is likelier than a wish.
 constexpr std::int64_t kMostNumbers = std::int64_t{1} << 31;
@@ -48,7 +52,7 @@ Trajectories::Trajectories(const dk_host&, const Settings& settings)
     : system_(settings.given("model") ? settings.value("model").system : nullptr),
       trials_(settings.integer("trials")),
       samples_(settings.integer("samples")),
-      dt_(settings.number("dt")),
+      dt_(settings.given("dt") ? settings.number("dt") : 0.0),
       burn_in_(settings.number("burn_in")),
       spread_(settings.number("spread")),
       observation_noise_(settings.number("observation_noise")),
@@ -63,7 +67,9 @@ Trajectories::Trajectories(const dk_host&, const Settings& settings)
       input_(copy(settings, "input")),
       initial_shape_(shape_of(settings.value("initial"))),
       input_shape_(shape_of(settings.value("input"))) {
-  if (!(dt_ > 0.0)) throw Error(DK_SETTINGS, "setting 'dt': must be above 0");
+  if (settings.given("dt") && !(dt_ > 0.0)) {
+    throw Error(DK_SETTINGS, "setting 'dt': must be above 0");
+  }
   if (validation_ + test_ > 1.0) {
     throw Error(DK_SETTINGS, "settings 'validation' and 'test' are together more than 1");
   }
@@ -72,29 +78,36 @@ Trajectories::Trajectories(const dk_host&, const Settings& settings)
 const dk_system& Trajectories::choose_system(const dk_job& job) const {
   if (system_ != nullptr) return *system_;
   if (job.system_count == 0) {
-    throw Error(DK_SETTINGS, "there is no model to simulate: give 'model', or a [model] in the run");
+    throw Error(DK_SETTINGS,
+                "there is no model to simulate: give 'model', or a [model] in the run");
   }
   return *job.systems[0];
 }
 
-// Times of the samples, after those of the burn-in: for a flow one interval that ends at sample 0, for
-// a map its steps.
+double Trajectories::sampling_step(const dk_system& system) const {
+  if (dt_ > 0.0) return dt_;
+  if (system.info->time_kind == DK_FLOW) return kFlowStep;
+  return system.info->step > 0.0 ? system.info->step : 1.0;
+}
+
+// Times of the samples, after those of the burn-in: for a flow one interval that ends at sample 0,
+// for a map its steps.
 std::vector<double> Trajectories::grid(const dk_system& system) const {
   std::int64_t skipped = burn_in_ > 0.0 ? 1 : 0;
   double interval = burn_in_;
+  const double dt = sampling_step(system);
   if (system.info->time_kind == DK_MAP) {
-    skipped = std::llround(burn_in_ / dt_);
-    interval = dt_;
+    skipped = std::llround(burn_in_ / dt);
+    interval = dt;
   }
   std::vector<double> times;
   for (std::int64_t k = skipped; k > 0; --k) times.push_back(-static_cast<double>(k) * interval);
-  for (std::int64_t k = 0; k < samples_; ++k) times.push_back(static_cast<double>(k) * dt_);
+  for (std::int64_t k = 0; k < samples_; ++k) times.push_back(static_cast<double>(k) * dt);
   return times;
 }
 
 // [S,n]
-std::vector<double> Trajectories::initial_states(const dk_job& job,
-                                                 const dk_system& system) const {
+std::vector<double> Trajectories::initial_states(const dk_job& job, const dk_system& system) const {
   const std::int64_t n = system.info->n;
   const bool one = initial_shape_ == std::vector<std::int64_t>{n};
   const bool each = initial_shape_ == std::vector<std::int64_t>{trials_, n};
@@ -134,10 +147,9 @@ std::vector<double> Trajectories::input_of(const dk_system& system) const {
   const bool per_trial = input_shape_ == std::vector<std::int64_t>{trials_, m};
   const bool full = input_shape_ == std::vector<std::int64_t>{trials_, samples_, m};
   if (m == 0 || (!constant && !per_trial && !full)) {
-    throw Error(DK_SHAPE_MISMATCH, "setting 'input': shape " + text_of(input_shape_) +
-                                       " is none of " + text_of({m}) + ", " +
-                                       text_of({trials_, m}) + ", " +
-                                       text_of({trials_, samples_, m}));
+    throw Error(DK_SHAPE_MISMATCH,
+                "setting 'input': shape " + text_of(input_shape_) + " is none of " + text_of({m}) +
+                    ", " + text_of({trials_, m}) + ", " + text_of({trials_, samples_, m}));
   }
   for (std::int64_t s = 0; s < trials_; ++s) {
     for (std::int64_t k = 0; k < samples_; ++k) {
@@ -193,40 +205,36 @@ void Trajectories::generate(const dk_job& job) const {
   }
   const auto failed = std::count_if(outcomes.begin(), outcomes.end(),
                                     [](std::int32_t outcome) { return outcome != DK_REACHED_END; });
-  Sink(*job.sink).value("failed", static_cast<std::int64_t>(failed),
-                        "trajectories that did not reach the end; NaN from there on");
-  put(job, system, kept, inputs);
-}
-
-void Trajectories::put(const dk_job& job, const dk_system& system,
-                       const std::vector<double>& states,
-                       const std::vector<double>& inputs) const {
   const Sink sink(*job.sink);
-  const std::int64_t n = system.info->n, m = system.info->m;
-  std::vector<double> time(static_cast<std::size_t>(samples_));
-  for (std::int64_t k = 0; k < samples_; ++k) {
-    time[static_cast<std::size_t>(k)] = static_cast<double>(k) * dt_;
-  }
-  sink.array("time", {samples_}, time, {{"time"}, nullptr, "times of the samples"});
-  sink.array("states", {trials_, samples_, n}, states,
-             {{"trial", "time", "state"}, nullptr, "states of the system"});
+  sink.value("failed", static_cast<std::int64_t>(failed),
+             "trajectories that did not reach the end; NaN from there on");
+  put_states(sink, {times.data() + skipped, static_cast<std::size_t>(samples_)}, kept, system);
   if (m > 0) {
     sink.array("inputs", {trials_, samples_, m}, inputs,
                {{"trial", "time", "input"}, nullptr, "input from each time to the next"});
   }
-  if (observation_noise_ > 0.0) {
-    dk_stream stream;
-    job.host->split(job.host, job.stream, kObservationBranch, &stream);
-    std::vector<double> observations(states.size());
-    job.host->normal(job.host, &stream, static_cast<std::int64_t>(observations.size()),
-                     observations.data());
-    for (std::size_t i = 0; i < states.size(); ++i) {
-      observations[i] = states[i] + observation_noise_ * observations[i];
-    }
-    sink.array("observations", {trials_, samples_, n}, observations,
-               {{"trial", "time", "observation"}, nullptr, "states with observation noise"});
+  if (observation_noise_ > 0.0) put_observations(job, kept, n);
+  put_split(sink);
+  sink.model("system", system);
+}
+
+void Trajectories::put_observations(const dk_job& job, const std::vector<double>& states,
+                                    std::int64_t n) const {
+  dk_stream stream;
+  job.host->split(job.host, job.stream, kObservationBranch, &stream);
+  std::vector<double> observations(states.size());
+  job.host->normal(job.host, &stream, static_cast<std::int64_t>(observations.size()),
+                   observations.data());
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    observations[i] = states[i] + observation_noise_ * observations[i];
   }
-  // Trials are independent, so the first ones may as well be the training set.
+  Sink(*job.sink).array(
+      "observations", {trials_, samples_, n}, observations,
+      {{"trial", "time", "observation"}, nullptr, "states with observation noise"});
+}
+
+// Trials are independent, so the first ones may as well be the training set.
+void Trajectories::put_split(const Sink& sink) const {
   std::vector<std::int64_t> split(static_cast<std::size_t>(trials_));
   const double count = static_cast<double>(trials_);
   const auto test_begin = static_cast<std::int64_t>(std::llround(count * (1.0 - test_)));
@@ -236,7 +244,6 @@ void Trajectories::put(const dk_job& job, const dk_system& system,
     split[static_cast<std::size_t>(s)] = s >= test_begin ? 2 : s >= validation_begin ? 1 : 0;
   }
   sink.array("split", {trials_}, split, {{"trial"}, nullptr, "0 train, 1 validation, 2 test"});
-  sink.model("system", system);
 }
 
 }  // namespace dynkit::trajectories

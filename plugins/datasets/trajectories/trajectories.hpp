@@ -21,7 +21,9 @@ class Trajectories {
                     DK_OPTIONAL),
       integer_setting("trials", "1", 1, 1e9, "number of trajectories"),
       integer_setting("samples", "1000", 1, 1e12, "times in each, the initial state included"),
-      number_setting("dt", "0.01", 0, kUnbounded, "time between samples; maps: 1 is one step"),
+      number_setting("dt", nullptr, 0, kUnbounded,
+                     "time between samples; left out: 0.01 for flows, a map's own step or 1",
+                     DK_OPTIONAL),
       number_setting("burn_in", "0", 0, kUnbounded, "time that is simulated first and left out"),
       array_setting("initial",
                     "initial states [n] or [trials,n]; left out: the model's typical states",
@@ -32,8 +34,9 @@ class Trajectories {
       boolean_setting("noise", "false", "whether the model's own noise drives it"),
       number_setting("observation_noise", "0", 0, kUnbounded,
                      "standard deviation of noise on the observations"),
-      text_setting("method", "", nullptr,
-                   "integrator, tsit5 dop853 rk4 adams bdf arkode euler_maruyama heun; empty: chosen"),
+      text_setting(
+          "method", "", nullptr,
+          "integrator, tsit5 dop853 rk4 adams bdf arkode euler_maruyama heun; empty: chosen"),
       number_setting("rtol", "1e-6", 0, 1, "relative tolerance"),
       number_setting("atol", "1e-9", 0, kUnbounded, "absolute tolerance"),
       number_setting("step", "0", 0, kUnbounded, "step of the fixed-step methods; 0: chosen"),
@@ -49,8 +52,9 @@ class Trajectories {
   std::vector<double> initial_states(const dk_job& job, const dk_system& system) const;
   std::vector<double> grid(const dk_system& system) const;
   std::vector<double> input_of(const dk_system& system) const;
-  void put(const dk_job& job, const dk_system& system, const std::vector<double>& states,
-           const std::vector<double>& inputs) const;
+  double sampling_step(const dk_system& system) const;
+  void put_observations(const dk_job& job, const std::vector<double>& states, std::int64_t n) const;
+  void put_split(const Sink& sink) const;
 
   const dk_system* system_;
   std::int64_t trials_, samples_;

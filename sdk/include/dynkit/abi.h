@@ -46,7 +46,7 @@ typedef int32_t dk_status;
   X(DK_CANCELLED, -9, "cancelled")                              \
   X(DK_INTERNAL, -10, "internal error")
 
-#define DK_STATUS_CONSTANT(name, value, text) name = value,
+#define DK_STATUS_CONSTANT(name, value, text) name = (value),
 enum { DK_STATUS_LIST(DK_STATUS_CONSTANT) DK_STATUS_END = -11 };
 #undef DK_STATUS_CONSTANT
 

@@ -57,6 +57,33 @@ void destroy(Opaque* instance) noexcept {
 }
 
 template <class M>
+constexpr void add_derivatives(dk_model_v1& table) {
+  if constexpr (requires(const M& m, const dk_points& points, const dk_matrices& J) {
+                  m.jacobian(points, DK_WRT_STATE, J);
+                }) {
+    table.jacobian = [](const dk_model* model, const dk_points* points, std::int32_t wrt,
+                        const dk_matrices* J, dk_error* error) {
+      return guard(error, [&] { from<M>(model).jacobian(*points, wrt, *J); });
+    };
+  }
+  if constexpr (requires(const M& m, const dk_points& points, const dk_tangents& tangents,
+                         const dk_output& out) { m.jvp(points, tangents, out); }) {
+    table.jvp = [](const dk_model* model, const dk_points* points, const dk_tangents* tangents,
+                   const dk_output* out, dk_error* error) {
+      return guard(error, [&] { from<M>(model).jvp(*points, *tangents, *out); });
+    };
+  }
+  if constexpr (requires(const M& m, const dk_points& points, const dk_cotangents& cotangents) {
+                  m.vjp(points, cotangents);
+                }) {
+    table.vjp = [](const dk_model* model, const dk_points* points,
+                   const dk_cotangents* cotangents, dk_error* error) {
+      return guard(error, [&] { from<M>(model).vjp(*points, *cotangents); });
+    };
+  }
+}
+
+template <class M>
 constexpr dk_model_v1 make_model_table() {
   dk_model_v1 table{};
   table.create = create<M, dk_model>;
@@ -86,29 +113,7 @@ constexpr dk_model_v1 make_model_table() {
       return from<M>(model).tape_size(S);
     };
   }
-  if constexpr (requires(const M& m, const dk_points& points, const dk_matrices& J) {
-                  m.jacobian(points, DK_WRT_STATE, J);
-                }) {
-    table.jacobian = [](const dk_model* model, const dk_points* points, std::int32_t wrt,
-                        const dk_matrices* J, dk_error* error) {
-      return guard(error, [&] { from<M>(model).jacobian(*points, wrt, *J); });
-    };
-  }
-  if constexpr (requires(const M& m, const dk_points& points, const dk_tangents& tangents,
-                         const dk_output& out) { m.jvp(points, tangents, out); }) {
-    table.jvp = [](const dk_model* model, const dk_points* points, const dk_tangents* tangents,
-                   const dk_output* out, dk_error* error) {
-      return guard(error, [&] { from<M>(model).jvp(*points, *tangents, *out); });
-    };
-  }
-  if constexpr (requires(const M& m, const dk_points& points, const dk_cotangents& cotangents) {
-                  m.vjp(points, cotangents);
-                }) {
-    table.vjp = [](const dk_model* model, const dk_points* points,
-                   const dk_cotangents* cotangents, dk_error* error) {
-      return guard(error, [&] { from<M>(model).vjp(*points, *cotangents); });
-    };
-  }
+  add_derivatives<M>(table);
   table.extension = [](const dk_model* model, const char* id) -> const void* {
     if constexpr (requires(const M& m) { m.extension(std::string_view()); }) {
       return from<M>(model).extension(id);

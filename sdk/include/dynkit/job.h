@@ -26,7 +26,8 @@ typedef struct dk_column {
 /* One series of a figure, in a kind of its own, so that trajectories and points can share one:
  *   "line" y [x]                 "lines3d" x y z      "histogram" x
  *   "scatter" x y                "scatter3d" x y z    "heatmap" z [r,c], x [c], y [r]
- *   "complex_plane" x complex, or x and y the real and imaginary parts
+ *   "complex_plane" x complex, or x and y the real and imaginary parts: eigenvalues of the model
+ *   "multipliers" the same for eigenvalues of a map, whatever the model: with the unit circle
  * An axis names an array put by this stage, "x", or a column of a matrix, "pca[0]". `group` is an
  * array of labels by which points are colored and listed in the legend. `length` is an array with
  * the number of points of each line, where lines are stacked in one array. NULL: not used. */

@@ -26,19 +26,19 @@ class Sink {
  public:
   explicit Sink(const dk_sink& sink) : sink_(&sink) {}
 
-  void array(const char* name, std::vector<std::int64_t> shape, const std::vector<double>& values,
-             const Label& label) const {
+  void array(const char* name, const std::vector<std::int64_t>& shape,
+             const std::vector<double>& values, const Label& label) const {
     put(name, view(DK_F64, shape, values.data(), label));
   }
-  void array(const char* name, std::vector<std::int64_t> shape,
+  void array(const char* name, const std::vector<std::int64_t>& shape,
              const std::vector<std::complex<double>>& values, const Label& label) const {
     put(name, view(DK_C128, shape, values.data(), label));
   }
-  void array(const char* name, std::vector<std::int64_t> shape,
+  void array(const char* name, const std::vector<std::int64_t>& shape,
              const std::vector<std::int64_t>& values, const Label& label) const {
     put(name, view(DK_I64, shape, values.data(), label));
   }
-  void array(const char* name, std::vector<std::int64_t> shape,
+  void array(const char* name, const std::vector<std::int64_t>& shape,
              const std::vector<const char*>& values, const Label& label) const {
     put(name, view(DK_TEXT_ELEMENT, shape, values.data(), label));
   }

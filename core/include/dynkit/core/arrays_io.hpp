@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "dynkit/core/array.hpp"
+#include "dynkit/core/hdf5.hpp"
 
 namespace dynkit {
 
@@ -28,7 +29,16 @@ std::span<const FileFormat> file_formats();
 /// Throws Error with the path in the message: DK_IO if the file cannot be read, is cut off or is
 /// not what its ending says; DK_UNSUPPORTED for an unknown ending or element type; DK_TOO_LARGE if
 /// the arrays take more than kMemoryLimit, or more than 1 GiB and a hundred times the file's size.
+///
+/// Reads in this process. A hostile .h5 file may crash or hang it (see load_hdf5): meant for files
+/// of dynkit's own and for worker processes.
 ArrayMap load_arrays(const std::filesystem::path& path);
+
+/// The same for a process that must outlive the file, with all that the file holds: .h5 is read in
+/// a child process (load_hdf5_in_child); the readers of the other formats are ours, tested against
+/// hostile bytes, and run here. Only .h5 has attributes, and objects that are skipped.
+Hdf5Content load_arrays_safely(const std::filesystem::path& path,
+                               const std::atomic<bool>* cancelled = nullptr);
 
 /// Where an array is: a file, and the name of one of its arrays or nothing.
 struct ArrayPlace {

@@ -37,8 +37,9 @@ std::string kind_of(const Config& config);
 /// One line of TOML, as the value would stand in an experiment file.
 std::string to_text(const Config& config);
 
-/// The value that a text stands for: true, 3, 0.5, [1, 2], "quoted", or the text itself. Used for
-/// defaults that components declare and for `--set key=value`.
+/// The value that a text stands for: true, 3, 0.5, [1, 2], {a = 1}, "quoted", or the text itself.
+/// Reads back what to_text writes. Used for defaults that components declare, for stored settings
+/// and for `--set key=value`.
 Config parse_value(const std::string& text);
 
 /// " (did you mean 'tolerance'?)" if a candidate is near to `word`, else nothing.

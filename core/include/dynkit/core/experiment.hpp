@@ -14,6 +14,7 @@ struct StagePlan {
   std::string name;       // unique in the run; names its results
   std::string component;  // "org.example.name" or "org.example.name@1"
   Config::Table settings;
+  std::optional<Config> system;  // of an analysis: which model it works on
   int line = 0;
 };
 
@@ -31,7 +32,22 @@ struct ModelPlan {
 ///   title = "..."             seed = 0
 ///   [model]                   component, weights, prefix, parameters, and its settings
 ///   [dataset]                 component, name, and its settings
-///   [[analysis]]              component, name, and its settings; any number
+///   [[analysis]]              component, name, system, and its settings; any number
+///
+/// An analysis works on the model that its key `system` names: "model", the run's own, or
+/// "stage/name", a model that an earlier stage put, as a dataset puts the system that made its
+/// trajectories ("trajectories/system"). Left out: the [model], or without one the first model that
+/// the dataset put.
+///
+/// A setting that stands for a model is a component, or a table of a component with its settings,
+/// or one of the names that `system` takes. One that stands for a dataset is the name of an earlier
+/// stage, or a table of a component with its settings:
+///
+///   dataset = { component = "org.example.trials", model = { component = "org.example.pendulum" } }
+///
+/// That dataset is generated for the stage in whose settings it stands, and the models that it puts
+/// become models of that stage. A component in a setting has a random stream of its own, the root
+/// stream of (seed, "stage/setting"), or of (seed, "stage/setting/setting") one level further in.
 struct Experiment {
   std::string text;       // as given
   std::string path;       // of the file, for messages
@@ -46,8 +62,8 @@ struct Experiment {
 /// Parses TOML. Throws Error (DK_SETTINGS) with file and line where the text is not TOML.
 Config parse_toml(const std::string& text, const std::string& path);
 
-/// Reads an experiment file strictly. Throws Error (DK_IO, DK_SETTINGS); the message names file, line
-/// and, for an unknown key, the nearest known one.
+/// Reads an experiment file strictly. Throws Error (DK_IO, DK_SETTINGS); the message names file,
+/// line and, for an unknown key, the nearest known one.
 Experiment read_experiment(const std::string& path);
 
 /// The same from text. `directory` is where relative paths start.

@@ -36,10 +36,10 @@ class VectorField {
 
   virtual dk_status eval(const dk_points& points, const dk_output& out, dk_error* error) = 0;
 
-  /// J[s][i][j] = d out_i / d x_j, where info().jacobian. Asked for single points in rows.
+  /// J[s][i][j] = d out_i / d x_j, where info().jacobian. Asked for points in rows.
   virtual dk_status jacobian(const dk_points& points, const dk_matrices& J, dk_error* error);
 
-  /// out [S,K,n] = J x_dot for the tangents of x, where info().jvp. As above.
+  /// out [S,K,n] = J x_dot for the tangents of x, where info().jvp. Asked for single points in rows.
   virtual dk_status jvp(const dk_points& points, const dk_tangents& tangents, const dk_output& out,
                         dk_error* error);
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -35,14 +36,23 @@ struct LoadedComponent {
   std::string directory;  // of the library
 };
 
+/// How libraries are inspected.
+struct InspectOptions {
+  double time_limit = 10.0;  // seconds that one may take to load
+  const std::atomic<bool>* cancelled = nullptr;
+};
+
 /// The plugins on the search path.
 ///
 /// What a library holds is kept in an index file, so that listing runs no code of libraries that
-/// have not changed since; finding a component loads its library only.
+/// have not changed since, and that of others in a child process only: one that crashes or hangs is
+/// a refused one. Finding a component loads its library into this process.
 class Registry {
  public:
-  /// Folders to search, the first wins. `index_path` empty: no index is kept.
-  Registry(const std::vector<std::string>& folders, const std::string& index_path);
+  /// Folders to search, the first wins. `index_path` empty: no index is kept. Throws Error like
+  /// inspect_library.
+  Registry(const std::vector<std::string>& folders, const std::string& index_path,
+           const InspectOptions& options = {});
 
   const std::vector<std::string>& folders() const { return folders_; }
 
@@ -71,7 +81,9 @@ std::vector<std::string> plugin_search_path(const std::vector<std::string>& name
 /// Where the index is kept: `dynkit/plugins.json` in the user's cache folder, or empty.
 std::string plugin_index_path();
 
-/// Reads one library file as the index does: loads it and notes its components or why it is refused.
-LibraryEntry inspect_library(const std::string& path);
+/// Reads one library file as the index does: loads it in a child process (see run_in_child) and
+/// notes its components, or why it is refused. Throws Error: DK_CANCELLED when asked to stop,
+/// DK_INTERNAL if no process can be started.
+LibraryEntry inspect_library(const std::string& path, const InspectOptions& options = {});
 
 }  // namespace dynkit

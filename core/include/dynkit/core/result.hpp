@@ -40,7 +40,9 @@ struct Table {
 /// | `scatter3d`     | x, y, z | group             | points in space |
 /// | `heatmap`       | z [r,c] | x [c], y [r]      | a matrix as colors |
 /// | `histogram`     | x       | group             | counts of values in bins |
-/// | `complex_plane` | x, y    | group             | real and imaginary parts, or complex x alone |
+/// | `complex_plane` | x, y    | group             | real and imaginary parts, or complex x alone, with |
+/// |                 |         |                   | the border of stability of the stage's model |
+/// | `multipliers`   | x, y    | group             | the same, always with the unit circle |
 ///
 /// Lines that are stacked in one array end where `length` [lines] says; without it each row of the
 /// last dimension left is a line (S lines of T points above), and an x of one row's length, [T],
@@ -88,6 +90,7 @@ struct StageResult {
   std::string version;         // of the component
   std::string summary_line;    // the component's own, with its equation
   std::string citation;        // empty: none
+  std::string group;           // of its arrays in results.h5: "analyses/spectrum"
   std::int32_t time_kind = 0;  // DK_MAP or DK_FLOW: of the model it worked on; 0: none
   std::vector<NamedText> settings;
 

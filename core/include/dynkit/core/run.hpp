@@ -13,6 +13,8 @@ namespace dynkit {
 /// What a run is asked to do.
 struct RunOptions {
   std::string experiment;                // path of the experiment file
+  std::string text;                      // or, with no path, the experiment itself: its relative
+                                         // paths start in the current folder
   std::vector<std::string> assignments;  // "key=value", applied in order
   std::string folder;                    // the run folder
   bool resume = false;                   // go on in a folder that exists

@@ -31,8 +31,11 @@ class System {
   /// Different for every system of the process, also where one takes the place of another in memory.
   std::uint64_t serial() const { return serial_; }
 
-  /// `points` with this system's parameters and, for an operation with K directions, scratch memory
-  /// of the calling thread, where the caller gave none.
+  /// The step h of a map: the model's own, or 1 where that is not known.
+  double step() const { return step_; }
+
+  /// `points` with this system's parameters, its step for a model with DK_USES_STEP and, for an
+  /// operation with K directions, scratch memory of the calling thread, where the caller gave none.
   dk_points complete(const dk_points& points, std::int32_t operation, std::int64_t K) const;
 
   /// "exact (own Jacobian)", "exact (from jvp)", "exact (from vjp)" or "central differences": how
@@ -48,6 +51,7 @@ class System {
   const void* prepared_data_ = nullptr;
   const dk_host* host_;
   std::string version_;
+  double step_;
   std::uint64_t serial_;
   dk_system table_{};
 };

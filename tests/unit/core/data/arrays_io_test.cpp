@@ -31,7 +31,7 @@ TEST(SaveArrays, WritesOneArrayToNpy) {
   ASSERT_EQ(loaded.size(), 1u);
   expect_equal(loaded.at("recording.v2"), arrays["x"]);
   EXPECT_EQ(error_of([&] { save_arrays(folder / "a.npy", two_arrays()); }, DK_UNSUPPORTED),
-            (folder / "a.npy").native() + ": .npy holds one array, not 2");
+            (folder / "a.npy").native() + ": .npy holds one array, not 2: a, group/b");
 }
 
 TEST(SaveArrays, WritesSinglePrecisionToSafetensorsOnly) {

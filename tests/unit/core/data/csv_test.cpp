@@ -148,7 +148,11 @@ TEST(CsvWriter, RefusesWhatIsNoTable) {
             "a table of text holds one array of rank <= 2 or columns of one length; array 'a' is "
             "float64 [3], 'b' is float64 [4]");
   arrays["b"] = sample_array<std::complex<double>>({3});
-  error_of([&] { format_csv(arrays, ','); }, DK_UNSUPPORTED);
+  EXPECT_EQ(error_of([&] { format_csv(arrays, ','); }, DK_UNSUPPORTED),
+            "array 'b': a table of text does not hold complex128 [3]");
+  arrays["b"] = sample_array<double>({0, 3});
+  EXPECT_EQ(error_of([&] { format_csv(arrays, ','); }, DK_UNSUPPORTED),
+            "array 'b': a table of text does not hold float64 [0,3]");
   arrays.clear();
   error_of([&] { format_csv(arrays, ','); }, DK_UNSUPPORTED);
   arrays["c"] = sample_array<double>({2, 3, 4});

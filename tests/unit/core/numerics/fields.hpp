@@ -59,7 +59,10 @@ class PointField : public VectorField {
   }
 
   dk_status jacobian(const dk_points& points, const dk_matrices& J, dk_error*) override {
-    at(points, 0, [&](const Point& point) { jacobian_(point, J.data); });
+    for (std::int64_t s = 0; s < points.count; ++s) {
+      double* matrix = J.data + s * J.sample_stride;
+      at(points, s, [&](const Point& point) { jacobian_(point, matrix); });
+    }
     return DK_OK;
   }
 

@@ -144,6 +144,59 @@ TEST(Tangents, ScaleExactlyWithTheirLength) {
   }
 }
 
+// A few tangents in few dimensions have stages of their own, by Jacobians for a whole step.
+TEST(Tangents, ByJacobianAndByJvpAreTheSame) {
+  for (const Method method : {Method::rk4, Method::tsit5, Method::dop853}) {
+    PointField small = driven(false), wide = driven(true);
+    IntegrationOptions options = with(method, 1e-6, 1e-9);
+    if (method == Method::rk4) options.step = 0.01;
+    TangentPropagator one(small, 2, options), other(wide, 2, options);
+    std::vector<double> x = kX, y = kX, V = kV, W = kV;
+    const double u = 0.7;
+    one.advance(0.2, 1.0, &u, x.data(), V.data());
+    other.advance(0.2, 1.0, &u, y.data(), W.data());
+    // The same steps up to rounding, which they amplify by less than e^10.
+    for (std::size_t i = 0; i < 3; ++i) EXPECT_NEAR(x[i], y[i], 1e-9) << method_name(method);
+    for (std::size_t i = 0; i < 6; ++i) EXPECT_NEAR(V[i], W[i], 1e-9) << method_name(method);
+  }
+}
+
+// x' = x cos t: V = exp(sin t - sin t0).
+TEST(Tangents, SeeTheTimeInTheJacobian) {
+  for (const bool jvp : {false, true}) {
+    PointField field(1, 0, [](const Point& p, double* dx) { dx[0] = p.x[0] * std::cos(p.t); });
+    const auto rate = [](const Point& p, double* J) { J[0] = std::cos(p.t); };
+    if (jvp) {
+      field.with_jvp(rate);
+    } else {
+      field.with_jacobian(rate);
+    }
+    TangentPropagator propagator(field, 1, with(Method::dop853, 1e-10, 1e-10));
+    double x = 0.5, V = 2.0;
+    propagator.advance(0.3, 4.0, nullptr, &x, &V);
+    EXPECT_NEAR(V, 2.0 * std::exp(std::sin(4.0) - std::sin(0.3)), 1e-8);
+  }
+}
+
+TEST(Tangents, DoNotDependOnWhatWasCarriedBefore) {
+  for (const bool jvp : {false, true}) {
+    PointField field = driven(jvp);
+    TangentPropagator fresh(field, 2, with(Method::dop853, 1e-6, 1e-9)),
+        used(field, 2, with(Method::dop853, 1e-6, 1e-9));
+    const double u = 0.7;
+    std::vector<double> other = {-3.0, 1.0, 15.0}, W = kV;
+    used.advance(0.0, 0.2, &u, other.data(), W.data());
+    std::vector<double> x = kX, y = kX, V = kV;
+    W = kV;
+    for (const double t : {0.2, 0.5}) {
+      fresh.advance(t, t + 0.3, &u, x.data(), V.data());
+      used.advance(t, t + 0.3, &u, y.data(), W.data());
+    }
+    EXPECT_EQ(x, y);
+    EXPECT_EQ(V, W);
+  }
+}
+
 TEST(Tangents, ZeroOnesAndNoneAreCarriedToo) {
   for (const Method method : kMethods) {
     PointField field = driven(false);

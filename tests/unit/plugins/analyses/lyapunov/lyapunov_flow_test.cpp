@@ -59,14 +59,17 @@ TEST(LyapunovFlow, OfLorenzMatchesTheLiterature) {
   EXPECT_EQ(sink.words("converged")[0], "yes");
 }
 
-TEST(LyapunovFlow, ChoosesIntervalsThatKeepTheDigits) {
+TEST(LyapunovFlow, ChoosesIntervalsByTheTolerance) {
   const FakeSystem system(make_lorenz());
-  FakeSink sink;
-  run(make_values().number("length", 500), system, sink);
-  EXPECT_GE(sink.numbers("worst_pivot")[0], 1e-10);
-  // Rates differ by 15.5, an interval is to spread them by 12: about 650 intervals, not 55000.
-  EXPECT_LT(sink.integers("qr_steps")[0], 1500);
-  EXPECT_GT(sink.integers("qr_steps")[0], 500);
+  // Rates differ by 15.5, an interval is to spread them by log(1e-4 / rtol) = 4.6 and 11.5.
+  const auto count_steps = [&](double rtol) {
+    FakeSink sink;
+    run(make_values().number("length", 500).number("rtol", rtol), system, sink);
+    EXPECT_GE(sink.numbers("worst_pivot")[0], rtol / 1e-4 / 50.0);
+    return sink.integers("qr_steps")[0];
+  };
+  EXPECT_NEAR(static_cast<double>(count_steps(1e-6)), 550 * 15.5 / 4.6, 250);
+  EXPECT_NEAR(static_cast<double>(count_steps(1e-9)), 550 * 15.5 / 11.5, 150);
 }
 
 TEST(LyapunovFlow, RepeatsAPieceThatLosesADirection) {

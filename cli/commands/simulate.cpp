@@ -1,0 +1,204 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "component_names.hpp"
+#include "dynkit/core/arrays_io.hpp"
+#include "dynkit/dataset.h"
+#include "dynkit/error.hpp"
+#include "dynkit/model.h"
+#include "model_options.hpp"
+#include "output/terminal.hpp"
+#include "run_options.hpp"
+
+namespace dynkit {
+namespace {
+
+constexpr const char* kTrajectories = "org.dynkit.trajectories";
+constexpr std::int64_t kStepsOfDuration = 1000;
+constexpr double kMostSamples = 1e12;
+
+// Any two of them give the third.
+struct SampleTimes {
+  std::optional<double> duration, dt;
+  std::optional<std::int64_t> samples;
+};
+
+struct SimulateArguments {
+  RunArguments run;
+  ModelArguments model;
+  SampleTimes times;
+  std::optional<std::int64_t> trials;
+  std::optional<double> burn_in, rtol, atol;
+  std::string initial, input, method, save;
+  bool noise = false;
+};
+
+SampleTimes complete(SampleTimes times) {
+  if (!times.duration) return times;
+  if (times.samples && times.dt) {
+    throw Error(DK_SETTINGS, "--duration, --dt and --samples: give two of them, the third follows");
+  }
+  if (times.dt) {
+    const double steps = std::round(*times.duration / *times.dt);
+    if (!(steps < kMostSamples)) {
+      throw Error(DK_SETTINGS,
+                  fmt::format("--duration {} --dt {}: these are {:.3g} samples, more than {:g}",
+                              *times.duration, *times.dt, steps, kMostSamples));
+    }
+    times.samples = static_cast<std::int64_t>(steps) + 1;
+    return times;
+  }
+  if (!times.samples) times.samples = kStepsOfDuration + 1;
+  if (*times.samples < 2) {
+    throw Error(DK_SETTINGS, "--samples 1: a --duration needs at least 2");
+  }
+  times.dt = *times.duration / static_cast<double>(*times.samples - 1);
+  return times;
+}
+
+std::vector<std::string> settings_of(const SimulateArguments& arguments) {
+  std::vector<std::string> settings;
+  const auto add = [&](const char* key, const auto& value) {
+    if (value) settings.push_back(fmt::format("{}={}", key, *value));
+  };
+  const auto add_text = [&](const char* key, const std::string& value) {
+    if (!value.empty()) settings.push_back(fmt::format("{}={}", key, value));
+  };
+  const SampleTimes times = complete(arguments.times);
+  add("trials", arguments.trials);
+  add("samples", times.samples);
+  add("dt", times.dt);
+  add("burn_in", arguments.burn_in);
+  add_text("initial", arguments.initial);
+  add_text("input", arguments.input);
+  if (arguments.noise) settings.emplace_back("noise=true");
+  add_text("method", arguments.method);
+  add("rtol", arguments.rtol);
+  add("atol", arguments.atol);
+  return settings;
+}
+
+// A format that is none is refused before anything is computed.
+void check_ending(const std::string& path) {
+  const std::string ending = std::filesystem::path(path).extension().string();
+  std::string known;
+  for (const FileFormat& format : file_formats()) {
+    if (format.ending == ending) return;
+    known += fmt::format(" {}", format.ending);
+  }
+  throw Error(DK_SETTINGS, fmt::format("--save {}: the ending is none of{}", path, known));
+}
+
+void save(const RunOutcome& outcome, const std::string& path, bool quiet) {
+  ArrayMap arrays;
+  for (const auto& [name, array] : outcome.stages.back().arrays) {
+    if (!array.shape.empty()) arrays.emplace(name, array);
+  }
+  save_arrays(path, arrays);
+  if (!quiet) print(fmt::format("saved:   {}\n", path));
+}
+
+int simulate(const CommandContext& context, SimulateArguments& arguments) {
+  RunOptions& options = arguments.run.options;
+  if (!arguments.save.empty()) check_ending(arguments.save);
+  const Registry registry = open_registry(context, arguments.run.plugin_folders);
+  arguments.model.component =
+      find_component_name(registry, arguments.model.component, DK_MODEL_V1).reference;
+  options.text = experiment_text("simulate " + arguments.model.component, arguments.model,
+                                 {"[dataset]", kTrajectories, settings_of(arguments)});
+  if (options.folder.empty()) {
+    options.folder = "runs/simulate_" + last_part(arguments.model.component);
+  }
+  const RunOutcome outcome = execute(context, arguments.run);
+  if (outcome.exit_code == 0 && !arguments.run.dry_run && !arguments.save.empty()) {
+    save(outcome, arguments.save, arguments.run.common.quiet || arguments.run.common.json);
+  }
+  return outcome.exit_code;
+}
+
+void add_time_options(CLI::App& command, SimulateArguments& arguments) {
+  SampleTimes& times = arguments.times;
+  constexpr const char* kGroup = "Simulation";
+  command
+      .add_option("--duration", times.duration,
+                  "time of the last sample, in 1000 steps unless --dt or --samples is given")
+      ->check(CLI::PositiveNumber)
+      ->type_name("TIME")
+      ->group(kGroup);
+  command.add_option("--dt", times.dt, "time between samples")
+      ->check(CLI::PositiveNumber)
+      ->type_name("TIME")
+      ->group(kGroup);
+  command.add_option("--samples", times.samples, "number of samples, the initial state included")
+      ->check(CLI::PositiveNumber)
+      ->type_name("N")
+      ->group(kGroup);
+  command.add_option("--burn-in", arguments.burn_in, "time that is simulated first and left out")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("TIME")
+      ->group(kGroup);
+}
+
+void add_simulation_options(CLI::App& command, SimulateArguments& arguments) {
+  constexpr const char* kGroup = "Simulation";
+  command.add_option("--trials", arguments.trials, "number of trajectories")
+      ->check(CLI::PositiveNumber)
+      ->type_name("N")
+      ->group(kGroup);
+  command
+      .add_option("--initial", arguments.initial,
+                  "initial state \"[1, 0, 2]\", one for each trial, or a file of them")
+      ->type_name("ARRAY")
+      ->group(kGroup);
+  command.add_option("--input", arguments.input, "constant input \"[0.5]\", or a file")
+      ->type_name("ARRAY")
+      ->group(kGroup);
+  command.add_flag("--noise", arguments.noise, "with the model's own noise")->group(kGroup);
+  command
+      .add_option("--method", arguments.method,
+                  "tsit5 dop853 rk4 adams bdf arkode euler_maruyama heun (default: chosen)")
+      ->type_name("NAME")
+      ->group(kGroup);
+  command.add_option("--rtol", arguments.rtol, "relative tolerance")
+      ->type_name("NUMBER")
+      ->group(kGroup);
+  command.add_option("--atol", arguments.atol, "absolute tolerance")
+      ->type_name("NUMBER")
+      ->group(kGroup);
+}
+
+}  // namespace
+
+void add_simulate(CLI::App& app, CommandContext& context) {
+  auto arguments = std::make_shared<SimulateArguments>();
+  CLI::App* command = app.add_subcommand("simulate", "trajectories of one model");
+  command->footer(
+      "Example:\n"
+      "  dynkit simulate lorenz63 --parameter rho=20 --duration 50 --dt 0.01 --save lorenz.npz\n\n"
+      "The run folder holds experiment.toml, which dynkit run takes. All settings of the\n"
+      "simulation, for --set: dynkit plugin info org.dynkit.trajectories");
+  add_model_options(*command, arguments->model);
+  command
+      ->add_option("--set", arguments->model.settings,
+                   "a setting of the simulation, spread=0.1, or of the model, model.n=40")
+      ->type_name("KEY=VALUE");
+  command
+      ->add_option("--out", arguments->run.options.folder,
+                   "run folder (default: runs/simulate_<model>)")
+      ->type_name("FOLDER");
+  command->add_option("--save", arguments->save, "also write the trajectories: .npz, .h5, ...")
+      ->type_name("FILE");
+  add_time_options(*command, *arguments);
+  add_simulation_options(*command, *arguments);
+  add_run_options(*command, arguments->run);
+  command->callback([&context, arguments] {
+    context.action = [&context, arguments] { return simulate(context, *arguments); };
+  });
+}
+
+}  // namespace dynkit

@@ -1,0 +1,173 @@
+#include "spikes.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <string>
+
+#include "dynkit/error.hpp"
+#include "dynkit/vector_math.hpp"
+#include "poisson.hpp"
+
+namespace dynkit::spikes {
+namespace {
+
+// Branches of the job's stream.
+constexpr std::int64_t kReadoutBranch = 0, kSpikeBranch = 1, kSplitBranch = 2;
+
+// 16 GiB for one array; beyond that a typing error is likelier than a wish.
+constexpr std::int64_t kMostNumbers = std::int64_t{1} << 31;
+
+void check_size(const Recording& recording, std::int64_t neurons) {
+  std::int64_t size = 0;
+  if (__builtin_mul_overflow(recording.S * recording.T, neurons, &size) || size > kMostNumbers) {
+    throw Error(DK_TOO_LARGE, "setting 'neurons': " + std::to_string(recording.S) + " x " +
+                                  std::to_string(recording.T) + " x " + std::to_string(neurons) +
+                                  " rates are above the limit of 2^31");
+  }
+}
+
+// [n,N] with columns in the order of their first elements.
+std::vector<double> sort_columns(const std::vector<double>& R, std::size_t n, std::size_t N) {
+  std::vector<std::size_t> order(N);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t i, std::size_t j) { return R[i] < R[j]; });
+  std::vector<double> sorted(R.size());
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t j = 0; j < N; ++j) sorted[i * N + j] = R[i * N + order[j]];
+  }
+  return sorted;
+}
+
+// Passes an array of the dataset on, if it is there.
+void pass_on(const dk_job& job, const dk_data& data, const char* name) {
+  dk_array array{};
+  dk_error error{};
+  const dk_status status = data.find(&data, name, &array, &error);
+  if (status == DK_UNSUPPORTED) return;
+  check(status, error);
+  call(job.sink->put_array, job.sink, name, &array);
+}
+
+double mean_of(const std::vector<std::int64_t>& counts) {
+  double sum = 0.0;
+  for (const std::int64_t count : counts) sum += static_cast<double>(count);
+  return sum / static_cast<double>(counts.size());
+}
+
+}  // namespace
+
+Spikes::Spikes(const dk_host&, const Settings& settings)
+    : dataset_(settings.value("dataset").dataset),
+      neurons_(settings.integer("neurons")),
+      base_rate_(settings.number("base_rate")),
+      validation_(settings.number("validation")),
+      test_(settings.number("test")) {
+  if (!std::isfinite(base_rate_) || base_rate_ > kLargestMean) {
+    throw Error(DK_SETTINGS, "setting 'base_rate': " + std::to_string(base_rate_) +
+                                 " events per bin are above the limit of 1e15");
+  }
+  if (validation_ + test_ > 1.0) {
+    throw Error(DK_SETTINGS, "settings 'validation' and 'test' are together more than 1");
+  }
+  if (!settings.given("readout")) return;
+  const auto numbers = settings.numbers("readout");
+  const dk_array& array = settings.value("readout").array;
+  readout_.assign(numbers.begin(), numbers.end());
+  readout_shape_.assign(array.shape, array.shape + array.rank);
+}
+
+std::vector<double> Spikes::make_readout(const dk_job& job, std::int64_t n) const {
+  if (!readout_shape_.empty()) {
+    if (readout_shape_ == std::vector<std::int64_t>{n, neurons_}) return readout_;
+    std::string shape;
+    for (const std::int64_t extent : readout_shape_) {
+      shape += (shape.empty() ? "" : ",") + std::to_string(extent);
+    }
+    throw Error(DK_SHAPE_MISMATCH, "setting 'readout': shape [" + shape + "] is not [" +
+                                       std::to_string(n) + "," + std::to_string(neurons_) +
+                                       "], states by neurons");
+  }
+  dk_stream stream;
+  job.host->split(job.host, job.stream, kReadoutBranch, &stream);
+  std::vector<double> R(static_cast<std::size_t>(n * neurons_));
+  job.host->uniform(job.host, &stream, n * neurons_, R.data());
+  for (double& value : R) value -= 0.5;
+  return sort_columns(R, static_cast<std::size_t>(n), static_cast<std::size_t>(neurons_));
+}
+
+// Shuffled (Fisher and Yates), since trials may stand in an order that means something, such as
+// pieces of one long trajectory: the parts are then alike whatever the order.
+std::vector<std::int64_t> Spikes::make_split(const dk_job& job, std::int64_t S) const {
+  const auto count = static_cast<double>(S);
+  const auto test = std::min(S, static_cast<std::int64_t>(std::llround(count * test_)));
+  const auto validation =
+      std::min(S - test, static_cast<std::int64_t>(std::llround(count * validation_)));
+  std::vector<std::int64_t> split(static_cast<std::size_t>(S));
+  std::fill_n(split.begin(), test, 2);
+  std::fill_n(split.begin() + test, validation, 1);
+  dk_stream stream;
+  job.host->split(job.host, job.stream, kSplitBranch, &stream);
+  for (std::int64_t s = S - 1; s > 0; --s) {
+    std::int64_t other = 0;
+    job.host->integer(job.host, &stream, s + 1, 1, &other);
+    std::swap(split[static_cast<std::size_t>(s)], split[static_cast<std::size_t>(other)]);
+  }
+  return split;
+}
+
+// (2); `rates` holds the activations at first.
+void Spikes::fire(const dk_job& job, const Recording& recording, std::vector<double>& rates,
+                  std::vector<std::int64_t>& spikes) const {
+  const dk_host& host = *job.host;
+  const std::int64_t row = recording.T * neurons_;
+  dk_stream branch;
+  host.split(&host, job.stream, kSpikeBranch, &branch);
+  parallel_for(host, recording.S, 1, [&](std::int64_t begin, std::int64_t end, std::int32_t) {
+    for (std::int64_t s = begin; s < end; ++s) {
+      if (host.cancelled(&host) != 0) throw Error(DK_CANCELLED, "cancelled");
+      dk_stream own;
+      host.split(&host, &branch, s, &own);
+      PoissonStream poisson(host, own);
+      for (std::int64_t i = s * row; i < (s + 1) * row; ++i) {
+        double& rate = rates[static_cast<std::size_t>(i)];
+        rate = base_rate_ * vector_math::exp(rate);
+        if (!(rate <= kLargestMean)) {
+          throw Error(DK_NUMERIC, "neuron " + std::to_string(i % neurons_) + " has the rate " +
+                                      std::to_string(rate) + " in trial " + std::to_string(s) +
+                                      ", above the limit of 1e15 events per bin");
+        }
+        spikes[static_cast<std::size_t>(i)] = poisson.draw(rate);
+      }
+    }
+  });
+}
+
+void Spikes::generate(const dk_job& job) const {
+  const Recording recording = read_recording(*dataset_);
+  check_size(recording, neurons_);
+  const std::int64_t S = recording.S, T = recording.T, n = recording.n, N = neurons_;
+  const std::vector<double> R = make_readout(job, n);
+  std::vector<double> rates = standardized_activations(recording, R, N);
+  std::vector<std::int64_t> spikes(rates.size());
+  fire(job, recording, rates, spikes);
+
+  const Sink sink(*job.sink);
+  const std::vector<double> states(recording.states, recording.states + S * T * n);
+  sink.value("bin_width", recording.bin_width, "time between bins");
+  sink.value("mean_count", mean_of(spikes), "events per bin and neuron");
+  sink.array("time", {T}, recording.time, {{"time"}, nullptr, "times of the bins"});
+  sink.array("states", {S, T, n}, states,
+             {{"trial", "time", "state"}, nullptr, "states that are read out"});
+  pass_on(job, *dataset_, "inputs");
+  sink.array("rates", {S, T, N}, rates,
+             {{"trial", "time", "neuron"}, "events per bin", "rates of the neurons"});
+  sink.array("spikes", {S, T, N}, spikes,
+             {{"trial", "time", "neuron"}, "events per bin", "Poisson counts with these rates"});
+  sink.array("readout", {n, N}, R, {{"state", "neuron"}, nullptr, "from states to neurons"});
+  sink.array("split", {S}, make_split(job, S),
+             {{"trial"}, nullptr, "0 train, 1 validation, 2 test; shuffled"});
+}
+
+}  // namespace dynkit::spikes

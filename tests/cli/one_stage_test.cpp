@@ -1,0 +1,185 @@
+// The commands that make an experiment of their arguments: simulate and analyze; and the options
+// that every command takes.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "dynkit/core/arrays_io.hpp"
+#include "support/command.hpp"
+
+namespace dynkit::test {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+const std::string kProgram = DYNKIT_PROGRAM;
+
+// In the scratch folder, where `runs` is made.
+CommandResult dynkit(const ScratchFolder& folder, const std::string& words) {
+  return run_command(folder, "cd " + folder.path() + " && " + kProgram + " " + words);
+}
+
+bool says(const CommandResult& result, const std::string& text) {
+  return result.errors.find(text) != std::string::npos;
+}
+
+// x'' = -x from (1, 0): (cos t, -sin t).
+const std::string kRotation =
+    "simulate linear_flow --set model.n=2 --parameter 'A=[[0, 1], [-1, 0]]' --initial '[1, 0]' "
+    "--rtol 1e-11 --atol 1e-13 ";
+
+TEST(Simulate, SavesTheTrajectoryOfAFlow) {
+  const ScratchFolder folder;
+  const CommandResult result = dynkit(folder, kRotation + "--duration 6 --dt 0.5 --save x.npz");
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  const ArrayMap arrays = load_arrays(folder.file("x.npz"));
+  const Array& states = arrays.at("states");
+  ASSERT_EQ(states.shape, (std::vector<std::int64_t>{1, 13, 2}));
+  for (std::size_t k = 0; k < 13; ++k) {
+    const double t = 0.5 * static_cast<double>(k);
+    EXPECT_DOUBLE_EQ(arrays.at("time").numbers()[k], t);
+    EXPECT_NEAR(states.numbers()[2 * k], std::cos(t), 1e-8);  // 100 steps' worth of the tolerance
+    EXPECT_NEAR(states.numbers()[2 * k + 1], -std::sin(t), 1e-8);
+  }
+}
+
+// x' = 2 x (1 - x): x_k = (1 - (1 - 2 x_0)^(2^k)) / 2.
+TEST(Simulate, IteratesAMap) {
+  const ScratchFolder folder;
+  const CommandResult result =
+      dynkit(folder, "simulate logistic --parameter r=2 --initial '[0.1]' --samples 7 --save x.h5");
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  const ArrayMap arrays = load_arrays(folder.file("x.h5"));
+  const std::vector<double>& x = arrays.at("states").numbers();
+  ASSERT_EQ(x.size(), 7U);
+  for (std::size_t k = 0; k < 7; ++k) {
+    EXPECT_NEAR(x[k], (1 - std::pow(0.8, std::pow(2.0, static_cast<double>(k)))) / 2, 1e-15);
+  }
+}
+
+TEST(Simulate, LeavesAnExperimentThatRunsToTheSameBits) {
+  const ScratchFolder folder;
+  const CommandResult first =
+      dynkit(folder, "simulate lorenz63 --parameter rho=20 --trials 3 --duration 2 --seed 5");
+  ASSERT_EQ(first.exit_code, 0) << first.errors;
+  const CommandResult again =
+      dynkit(folder, "run runs/simulate_lorenz63/experiment.toml --seed 5 --out again");
+  ASSERT_EQ(again.exit_code, 0) << again.errors;
+  const char* kStates = "dataset/states";
+  const ArrayMap one = load_arrays(folder.file("runs/simulate_lorenz63/results.h5"));
+  const ArrayMap two = load_arrays(folder.file("again/results.h5"));
+  ASSERT_TRUE(one.contains(kStates)) << one.begin()->first;
+  EXPECT_EQ(one.at(kStates).shape, (std::vector<std::int64_t>{3, 1001, 3}));
+  EXPECT_EQ(one.at(kStates).numbers(), two.at(kStates).numbers());
+}
+
+TEST(Simulate, RefusesDurationStepAndSamplesTogether) {
+  const ScratchFolder folder;
+  const CommandResult result =
+      dynkit(folder, "simulate lorenz63 --duration 2 --dt 0.1 --samples 7");
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_TRUE(says(result, "give two of them")) << result.errors;
+}
+
+TEST(Simulate, RefusesAnUnknownFormatBeforeItRuns) {
+  const ScratchFolder folder;
+  const CommandResult result = dynkit(folder, "simulate lorenz63 --save x.mat");
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_TRUE(says(result, "--save x.mat: the ending is none of .h5")) << result.errors;
+  EXPECT_FALSE(fs::exists(folder.file("runs")));
+}
+
+TEST(Simulate, NamesTheSettingThatIsWrong) {
+  const ScratchFolder folder;
+  const CommandResult result = dynkit(folder, "simulate lorenz63 --set trails=3");
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_TRUE(says(
+      result, "error: org.dynkit.trajectories has no setting 'trails' (did you mean 'trials'?)"))
+      << result.errors;
+}
+
+TEST(Analyze, FindsThePointsOfTheModelWithItsParameters) {
+  const ScratchFolder folder;
+  const CommandResult result =
+      dynkit(folder, "analyze fixed_points lorenz63 --parameter rho=20 --json");
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_EQ(json::parse(result.output).at("analyses").at("fixed_points").at("summary").at("found"),
+            3);
+  const ArrayMap arrays = load_arrays(folder.file("runs/fixed_points_of_lorenz63/results.h5"));
+  double most = 0.0;
+  for (const double x : arrays.at("analyses/fixed_points/x").numbers()) most = std::max(most, x);
+  EXPECT_NEAR(most, 19.0, 1e-12);  // C+- at z = rho - 1
+}
+
+TEST(Analyze, ReadsFilesRelativeToTheCurrentFolder) {
+  const ScratchFolder folder;
+  folder.write("start.csv", "8,8,27\n-8,-8,27\n");
+  const CommandResult result =
+      dynkit(folder, "analyze fixed_points lorenz63 --set starts=start.csv --quiet --out deep/run");
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_EQ(result.output, "");
+}
+
+TEST(Analyze, NamesTheNearestComponentByItsShortName) {
+  const ScratchFolder folder;
+  const CommandResult result = dynkit(folder, "analyze lyapunv lorenz63");
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_TRUE(says(result, "did you mean 'lyapunov'?")) << result.errors;
+}
+
+TEST(Analyze, RefusesAssignmentsThatAreNone) {
+  const ScratchFolder folder;
+  for (const char* words : {"--set length", "--set 'a b=3'", "--set a.b=3", "--parameter rho"}) {
+    const CommandResult result = dynkit(folder, std::string("analyze lyapunov lorenz63 ") + words);
+    EXPECT_EQ(result.exit_code, 2) << words;
+    EXPECT_FALSE(fs::exists(folder.file("runs"))) << words;
+  }
+}
+
+// A command line for each command, in a folder where "run" holds a run.
+class EveryCommand : public testing::TestWithParam<const char*> {
+ protected:
+  CommandResult run(const std::string& words) const {
+    const CommandResult made = dynkit(folder_, "analyze fixed_points henon --out run --quiet");
+    EXPECT_EQ(made.exit_code, 0) << made.errors;
+    folder_.write("x.csv", "1,2\n3,4\n");
+    folder_.write("e.toml", "[model]\ncomponent = \"org.dynkit.henon\"\n");
+    return dynkit(folder_, GetParam() + words);
+  }
+  ScratchFolder folder_;
+};
+
+TEST_P(EveryCommand, PrintsOneJsonValueOnRequest) {
+  const CommandResult result = run(" --json --threads 2 --seed 3");
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_TRUE(json::accept(result.output)) << result.output;
+}
+
+TEST_P(EveryCommand, PrintsNothingWhenQuiet) {
+  const CommandResult result = run(" --quiet --threads 2 --seed 3");
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_EQ(result.output + result.errors, "");
+}
+
+TEST_P(EveryCommand, HasHelpWithAnExample) {
+  const std::string line = GetParam();
+  const CommandResult result = run(" --help");
+  EXPECT_EQ(result.exit_code, 0);
+  const auto example = result.output.find("Example");
+  ASSERT_NE(example, std::string::npos) << result.output;
+  const std::string words = line.substr(0, line.find(' '));
+  EXPECT_NE(result.output.find("dynkit " + words, example), std::string::npos) << result.output;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, EveryCommand,
+    testing::Values("run e.toml", "simulate henon --samples 5", "analyze fixed_points henon",
+                    "plugin list", "plugin info henon", "plugin new a_model",
+                    "plugin check " PLUGIN_FOLDER "/dynkit_analytic.so --only description",
+                    "data info x.csv", "data convert x.csv y.npy", "report run"));
+
+}  // namespace
+}  // namespace dynkit::test
