@@ -185,9 +185,11 @@ void put_tables(const Report& report, const Sink& sink) {
   std::vector<const char*> reasons;
   std::vector<std::int64_t> counts;
   for (std::size_t k = 0; k < kFailures.size(); ++k) {
+    if (report.failures[k] == 0) continue;
     reasons.push_back(describe(kFailures[k]));
     counts.push_back(report.failures[k]);
   }
+  if (reasons.empty()) return;
   sink.table("failed_starts", "Starts that reached no point",
              {Sink::column("reason", reasons), Sink::column("starts", counts)});
 }

@@ -144,6 +144,29 @@ void Spikes::fire(const dk_job& job, const Recording& recording, std::vector<dou
   });
 }
 
+namespace {
+
+// The first trial as a picture, neurons from bottom to top.
+void put_raster(const Sink& sink, const std::vector<std::int64_t>& spikes, std::int64_t T,
+                std::int64_t N) {
+  std::vector<std::int64_t> raster(static_cast<std::size_t>(N * T));
+  for (std::int64_t k = 0; k < T; ++k) {
+    for (std::int64_t i = 0; i < N; ++i) {
+      raster[static_cast<std::size_t>(i * T + k)] = spikes[static_cast<std::size_t>(k * N + i)];
+    }
+  }
+  std::vector<std::int64_t> neuron(static_cast<std::size_t>(N));
+  std::iota(neuron.begin(), neuron.end(), std::int64_t{0});
+  sink.array("raster", {N, T}, raster,
+             {{"neuron", "time"}, "events per bin", "spikes of the first trial"});
+  sink.array("neuron", {N}, neuron, {{"neuron"}, nullptr, "numbers of the neurons"});
+  const dk_series series{"heatmap", "spikes", "time", "neuron", "raster", nullptr, nullptr};
+  sink.figure({"raster", "Spikes of the first trial", "Events per bin of each neuron.", "time",
+               "neuron", nullptr, 1, &series});
+}
+
+}  // namespace
+
 void Spikes::generate(const dk_job& job) const {
   const Recording recording = read_recording(*dataset_);
   check_size(recording, neurons_);
@@ -165,6 +188,7 @@ void Spikes::generate(const dk_job& job) const {
              {{"trial", "time", "neuron"}, "events per bin", "rates of the neurons"});
   sink.array("spikes", {S, T, N}, spikes,
              {{"trial", "time", "neuron"}, "events per bin", "Poisson counts with these rates"});
+  put_raster(sink, spikes, T, N);
   sink.array("readout", {n, N}, R, {{"state", "neuron"}, nullptr, "from states to neurons"});
   sink.array("split", {S}, make_split(job, S),
              {{"trial"}, nullptr, "0 train, 1 validation, 2 test; shuffled"});
