@@ -21,7 +21,9 @@ endif()
 
 if(DYNKIT_SANITIZE)
   target_compile_options(dynkit_compile_options INTERFACE
-    -fsanitize=${DYNKIT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    -fsanitize=${DYNKIT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all
+    # gcc 12 then takes members of std::variant and std::vector for uninitialized.
+    $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-maybe-uninitialized>)
   target_link_options(dynkit_compile_options INTERFACE -fsanitize=${DYNKIT_SANITIZE})
 endif()
 

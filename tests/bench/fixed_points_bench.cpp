@@ -40,7 +40,8 @@ void run(benchmark::State& state, const Network& network, const Config::Table& s
   Config::Table all;
   all.emplace_back("starts", Config{root + network.states});
   all.insert(all.end(), settings.begin(), settings.end());
-  AnalysisRun analysis(host, host.find("fixed_points", "org.dynkit.fixed_points"), all, *system);
+  AnalysisRun analysis(host, host.find("dynkit_fixed_points", "org.dynkit.fixed_points"), all,
+                       *system);
   std::map<std::string, double> values;
   double starts = 0.0;
   for (auto _ : state) {

@@ -40,7 +40,11 @@ lorenz_columns(std::int64_t count, const double* x, std::int64_t x_stride, doubl
                std::int64_t dx_stride) {
   const double *y = x + x_stride, *z = y + x_stride;
   double *dy = dx + dx_stride, *dz = dy + dx_stride;
+#ifdef __clang__
+#pragma clang loop vectorize(assume_safety)
+#else
 #pragma GCC ivdep
+#endif
   for (std::int64_t s = 0; s < count; ++s) {
     dx[s] = 10.0 * (y[s] - x[s]);
     dy[s] = x[s] * (28.0 - z[s]) - y[s];

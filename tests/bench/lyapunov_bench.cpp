@@ -30,7 +30,7 @@ void analyze(benchmark::State& state, const char* model, const Config::Table& se
   const auto system = host.system(host.find("dynkit_analytic", model));
   Config::Table all = {{"length", {length}}};
   all.insert(all.end(), settings.begin(), settings.end());
-  AnalysisRun run(host, host.find("lyapunov", "org.dynkit.lyapunov"), all, *system);
+  AnalysisRun run(host, host.find("dynkit_lyapunov", "org.dynkit.lyapunov"), all, *system);
   std::map<std::string, double> values;
   for (auto _ : state) values = run();
   for (const char* name : {"largest", "sum_check", "kaplan_yorke_error", "qr_steps"}) {

@@ -5,7 +5,7 @@
 // (Oxford, 2003), and our own runs of 2e8 steps (Henon), 2e5 (Lorenz), 4e5 (Rossler) and 5e3
 // (Lorenz-96) time units with an independent program, whose uncertainty stands beside the value.
 // Sampling errors fall as the root of the length. Lorenz and Henon run long enough for the usual
-// tolerances, 2e-3 and 5e-4. Rossler (usually 1e-3) would take 10 times as long as here, Lorenz-96
+// tolerances, 2e-3 and 5e-4. Rossler (usually 1e-3) would take 15 times as long as here, Lorenz-96
 // (0.01) 40 times, so their tolerances are wider.
 #include <gtest/gtest.h>
 
@@ -56,7 +56,7 @@ void expect_known(double value, double error, const Known& known) {
 }
 
 TEST(LyapunovTable, Lorenz) {
-  const Spectrum found = analyze("lorenz63\"", "length = 1e5\n");
+  const Spectrum found = analyze("lorenz63\"", "length = 2e5\n");
   expect_known(found.exponents[0], found.errors[0], {0.90535, 3e-4, 2e-3});
   expect_known(found.exponents[1], found.errors[1], {0.0, 0.0, 2e-3});
   expect_known(found.exponents[2], found.errors[2], {-14.57201, 3e-4, 2e-3});
@@ -67,7 +67,7 @@ TEST(LyapunovTable, Lorenz) {
 }
 
 TEST(LyapunovTable, Rossler) {
-  const Spectrum found = analyze("rossler\"", "length = 4e4\n");
+  const Spectrum found = analyze("rossler\"", "length = 6e4\n");
   expect_known(found.exponents[0], found.errors[0], {0.07131, 3e-4, 4e-3});
   expect_known(found.exponents[1], found.errors[1], {0.0, 0.0, 2e-3});
   // Contraction between +6 and -15 along the orbit: most of it must not be lost in the tolerance.

@@ -17,6 +17,9 @@ std::size_t capacity_for(std::int64_t n) {
   return static_cast<std::size_t>(std::clamp<std::int64_t>((1 << 20) / (n * n), 2, 64));
 }
 
+// Of a difference along the orbit, relative to a piece: its error is the square of that.
+constexpr double kDistance = 1e-4;
+
 double log_determinant(const double* J, std::int64_t n) {
   const Eigen::Map<const Eigen::MatrixXd> matrix(J, n, n);  // transposed: the same determinant
   return Eigen::PartialPivLU<Eigen::MatrixXd>(matrix)
@@ -85,20 +88,53 @@ void VolumeRate::differentiate(const double* t, const double* x, std::int64_t co
   if (status > 0) std::fill(J_.begin(), J_.end(), kNan);
 }
 
+std::vector<double> VolumeRate::traces(const std::vector<double>& t, const std::vector<double>& x) {
+  const std::int64_t n = system_->info->n;
+  differentiate(t.data(), x.data(), static_cast<std::int64_t>(t.size()));
+  std::vector<double> result(t.size(), 0.0);
+  const double* J = J_.data();
+  for (double& trace : result) {
+    for (std::int64_t k = 0; k < n; ++k) trace += J[k * n + k];
+    J += n * n;
+  }
+  return result;
+}
+
+// d tr J / dt along the orbit by central differences, at distances `eps` from the nodes.
+std::vector<double> VolumeRate::slopes(const std::vector<double>& eps) {
+  const auto n = static_cast<std::size_t>(system_->info->n);
+  std::vector<double> dx(states_.size());
+  const dk_points at = points(times_.data(), states_.data(), static_cast<std::int64_t>(eps.size()));
+  const dk_output out{dx.data(), system_->info->n};
+  dk_error error{};
+  const dk_status status = system_->eval(system_, &at, &out, &error);
+  if (status < 0) check(status, error);
+  if (status > 0) std::fill(dx.begin(), dx.end(), kNan);
+  const auto moved = [&](double sign) {
+    std::vector<double> t = times_, x = states_;
+    for (std::size_t i = 0; i < t.size(); ++i) {
+      t[i] += sign * eps[i];
+      for (std::size_t k = i * n; k < (i + 1) * n; ++k) x[k] += sign * eps[i] * dx[k];
+    }
+    return traces(t, x);
+  };
+  std::vector<double> slope = moved(1.0);
+  const std::vector<double> before = moved(-1.0);
+  for (std::size_t i = 0; i < slope.size(); ++i) slope[i] = (slope[i] - before[i]) / (2.0 * eps[i]);
+  return slope;
+}
+
 // Each piece begins where the one before it ended.
 void VolumeRate::flush_flow() {
-  const std::int64_t n = system_->info->n;
   const std::size_t count = times_.size();
-  states_.insert(states_.end(), ends_.end() - n, ends_.end());
+  states_.insert(states_.end(), ends_.end() - system_->info->n, ends_.end());
   times_.push_back(times_.back() + spans_.back());
-  differentiate(times_.data(), states_.data(), static_cast<std::int64_t>(count) + 1);
-  double before = 0.0;
-  for (std::size_t i = 0; i <= count; ++i) {
-    double trace = 0.0;
-    const double* J = J_.data() + static_cast<std::int64_t>(i) * n * n;
-    for (std::int64_t k = 0; k < n; ++k) trace += J[k * n + k];
-    if (i > 0) sum_ += 0.5 * spans_[i - 1] * (before + trace);
-    before = trace;
+  std::vector<double> eps(count + 1, kDistance * spans_.back());
+  for (std::size_t i = 0; i < count; ++i) eps[i] = kDistance * spans_[i];
+  const std::vector<double> trace = traces(times_, states_), slope = slopes(eps);
+  for (std::size_t i = 0; i < count; ++i) {
+    const double h = spans_[i];
+    sum_ += h * (0.5 * (trace[i] + trace[i + 1]) + h / 12.0 * (slope[i] - slope[i + 1]));
   }
 }
 

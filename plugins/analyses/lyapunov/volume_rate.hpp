@@ -1,10 +1,11 @@
 // Rate at which a system changes volumes along an orbit.
 //
-//     flow   integral of tr J dt, by the trapezoidal rule between the ends of pieces           (1)
+//     flow   integral of T = tr J, h (T_0 + T_1) / 2 + h^2 (T'_0 - T'_1) / 12 for a piece      (1)
 //     map    sum of log |det J|, one term a step                                               (2)
 //
 // Divided by the length it is the sum of all n Lyapunov exponents, found without any tangent: a
-// check of them. (1) is exact where tr J is constant; else its error averages out along the orbit.
+// check of them. (1), the corrected trapezoidal rule, is exact for cubics; its error h^4 T'''' /
+// 720 does not average out, since pieces are shorter where the flow contracts faster.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +31,8 @@ class VolumeRate {
   void flush();
   void flush_flow();
   void flush_map();
+  std::vector<double> traces(const std::vector<double>& t, const std::vector<double>& x);
+  std::vector<double> slopes(const std::vector<double>& eps);
   void differentiate(const double* t, const double* x, std::int64_t count);
   dk_points points(const double* t, const double* x, std::int64_t count) const;
 

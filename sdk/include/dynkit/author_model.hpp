@@ -111,7 +111,7 @@ inline constexpr int lanes<Pack> = kLanes;
 // Reads element i of the samples from s on, `count` of them; the other lanes repeat the last one.
 inline void read(const Strided<const double>& from, std::int64_t s, std::int64_t i, int count,
                  Pack& into) {
-  if (from.sample == 0) {
+  if (from.sample == 0 || count == 1) {
     into = from(s, i);
   } else if (from.sample == 1 && count == kLanes) {
     into = Pack::load(&from(s, i));
@@ -147,10 +147,14 @@ class Arguments {
  public:
   Arguments(const dk_model_info& info, void* scratch) {
     if constexpr (HasFixedSizes<Author>) {
-      x = stack_.data();
+      x = reinterpret_cast<Number*>(stack_.bytes);
       u = x + kN;
       theta = u + kM;
       out = theta + kP;
+      // x and theta are always read from the caller; clearing them too costs as much as a small
+      // right-hand side.
+      std::uninitialized_value_construct_n(u, kM);
+      std::uninitialized_value_construct_n(out, kN);
     } else {
       x = static_cast<Number*>(scratch);
       std::uninitialized_value_construct_n(x, 2 * info.n + info.m + info.p);
@@ -172,10 +176,13 @@ class Arguments {
   static constexpr std::size_t kN = fixed_state_count<Author>();
   static constexpr std::size_t kM = fixed_input_count<Author>();
   static constexpr std::size_t kP = fixed_parameter_count<Author>();
+  static constexpr std::size_t kStack = 2 * kN + kM + kP;
+  // Bytes, so that numbers that are overwritten at once need not be cleared before.
+  struct Stack {
+    alignas(Number) unsigned char bytes[sizeof(Number) * std::max<std::size_t>(kStack, 1)];
+  };
   struct Nothing {};
-  [[no_unique_address]] std::conditional_t<HasFixedSizes<Author>,
-                                           std::array<Number, 2 * kN + kM + kP>, Nothing>
-      stack_{};
+  [[no_unique_address]] std::conditional_t<HasFixedSizes<Author>, Stack, Nothing> stack_;
 };
 
 }  // namespace dynkit::detail

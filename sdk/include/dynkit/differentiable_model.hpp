@@ -96,7 +96,9 @@ class DifferentiableModel {
       const int count = static_cast<int>(std::min<std::int64_t>(kStep, points.count - s));
       load(inputs, s, count, at);
       evaluate(at);
-      for (std::int64_t i = 0; i < info_.n; ++i) detail::write(at.out[i], s, i, count, into);
+      for (std::int64_t i = 0; i < state_count(); ++i) {
+        detail::write(at.out[i], s, i, count, into);
+      }
     }
   }
 
@@ -108,7 +110,7 @@ class DifferentiableModel {
     for (std::int64_t s = 0; s < points.count; ++s) {
       load(inputs, s, 1, at);
       for_each_pass(at, part, [&](std::int64_t j, int count) {
-        for (std::int64_t i = 0; i < info_.n; ++i) {
+        for (std::int64_t i = 0; i < state_count(); ++i) {
           for (int d = 0; d < count; ++d) into(s, i * J.row_stride + j + d) = at.out[i].tangent[d];
         }
       });
@@ -181,6 +183,17 @@ class DifferentiableModel {
     Strided<const double> t, x, u, theta;
   };
 
+  // Sizes that the compiler knows where the author's are fixed, so that loops over them unroll.
+  std::int64_t state_count() const {
+    return detail::HasFixedSizes<Author> ? detail::fixed_state_count<Author>() : info_.n;
+  }
+  std::int64_t input_count() const {
+    return detail::HasFixedSizes<Author> ? detail::fixed_input_count<Author>() : info_.m;
+  }
+  std::int64_t parameter_count() const {
+    return detail::HasFixedSizes<Author> ? detail::fixed_parameter_count<Author>() : info_.p;
+  }
+
   static Author make_author(const Settings& settings) {
     if constexpr (std::is_constructible_v<Author, const Settings&>) {
       return Author(settings);
@@ -208,12 +221,12 @@ class DifferentiableModel {
   void load(const Inputs& from, std::int64_t s, int count,
             detail::Arguments<Author, Number>& at) const {
     if (from.t) detail::read(from.t, s, 0, count, at.t);
-    for (std::int64_t i = 0; i < info_.n; ++i) detail::read(from.x, s, i, count, at.x[i]);
+    for (std::int64_t i = 0; i < state_count(); ++i) detail::read(from.x, s, i, count, at.x[i]);
     if (from.u) {
-      for (std::int64_t i = 0; i < info_.m; ++i) detail::read(from.u, s, i, count, at.u[i]);
+      for (std::int64_t i = 0; i < input_count(); ++i) detail::read(from.u, s, i, count, at.u[i]);
     }
     if (s == 0 || from.theta.sample != 0) {
-      for (std::int64_t i = 0; i < info_.p; ++i) {
+      for (std::int64_t i = 0; i < parameter_count(); ++i) {
         detail::read(from.theta, s, i, count, at.theta[i]);
       }
     }
@@ -232,7 +245,7 @@ class DifferentiableModel {
   };
 
   Part part_of(std::int32_t wrt, detail::Arguments<Author, Directions>& at) const {
-    if (wrt == DK_WRT_STATE) return {at.x, info_.n};
+    if (wrt == DK_WRT_STATE) return {at.x, state_count()};
     if (wrt == DK_WRT_INPUT) return {at.u, info_.m};
     if (wrt == DK_WRT_PARAMETERS) return {at.theta, info_.p};
     throw Error(DK_INVALID_ARGUMENT, "jacobian: wrt " + std::to_string(wrt) + " is not in [1, 3]");

@@ -26,9 +26,8 @@ class Pack {
   using Vector = double __attribute__((vector_size(kLanes * sizeof(double))));
 
  public:
-  Pack(double all = 0) {
-    for (int lane = 0; lane < kLanes; ++lane) lanes_[lane] = all;
-  }
+  // A loop over the lanes becomes one masked broadcast for each.
+  Pack(double all = 0) : lanes_(all - Vector{}) {}
 
   static Pack load(const double* numbers) {
     Pack pack;

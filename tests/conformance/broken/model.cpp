@@ -196,7 +196,9 @@ class Model {
           bars.u.data[s * bars.u.stride + k * kM + j] = u_bar[j];
       }
     }
-    if (is(writes_unwanted) && bars.x.data == nullptr) *bars.x.data = 0.0;
+    // Volatile, since a compiler may leave out a plain write through a null pointer.
+    volatile double* const x_bar = bars.x.data;
+    if (is(writes_unwanted) && x_bar == nullptr) *x_bar = 0.0;
   }
 
   const void* extension(std::string_view) const {

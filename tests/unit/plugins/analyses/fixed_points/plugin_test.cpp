@@ -269,12 +269,30 @@ TEST(FixedPoints, PutWhatScriptsRelyOn) {
     EXPECT_TRUE(sink.arrays.contains(name)) << name;
   }
   EXPECT_TRUE(sink.tables.contains("points"));
-  EXPECT_TRUE(sink.tables.contains("failed_starts"));
+  EXPECT_FALSE(sink.tables.contains("failed_starts"));
   EXPECT_EQ(sink.figures.at("points").kind, "scatter3d");
   EXPECT_NE(sink.texts.at("summary").find("necessary, not sufficient"), std::string::npos);
   const std::vector<std::int64_t>& hits = sink.integers("hits");
   EXPECT_EQ(std::accumulate(hits.begin(), hits.end(), std::int64_t{0}),
             summary(sink, "starts") - summary(sink, "failed"));
+}
+
+// x' = 1 + x^2 comes nearest to rest at 0.
+TEST(FixedPoints, CountStartsThatReachNoPointByTheirReason) {
+  Equations flow;
+  flow.eval = [](double, const double* x, const double*, double* out) { out[0] = 1 + x[0] * x[0]; };
+  flow.jacobian = [](double, const double* x, const double*, double* J) { J[0] = 2 * x[0]; };
+  RestSystem system(flow);
+  FakeSink sink;
+  run(make_values(), system, sink);
+  auto& table = sink.tables.at("failed_starts");
+  const auto& counts = std::get<std::vector<std::int64_t>>(table.at("starts").values);
+  EXPECT_EQ(summary(sink, "found"), 0);
+  EXPECT_EQ(std::accumulate(counts.begin(), counts.end(), std::int64_t{0}),
+            summary(sink, "starts"));
+  EXPECT_EQ(std::count(counts.begin(), counts.end(), 0), 0);
+  EXPECT_EQ(std::get<std::vector<std::string>>(table.at("reason").values).at(0),
+            "ended in a local minimum of the residual");
 }
 
 void expect_refused(const FakeValues& values, RestSystem& system, const std::string& part) {
