@@ -1,11 +1,15 @@
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <atomic>
 #include <exception>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "commands/commands.hpp"
+#include "dynkit/core/config.hpp"
 #include "dynkit/core/run.hpp"
 #include "dynkit/error.hpp"
 #include "output/terminal.hpp"
@@ -28,6 +32,21 @@ void watch_signals() {
   action.sa_flags = SA_RESTART;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+}
+
+// A command that is none is named, with the nearest one.
+std::string usage_message(const CLI::App& app, int argc, char** argv,
+                          const CLI::ParseError& error) {
+  const std::string word = argc > 1 ? argv[1] : "";
+  std::vector<std::string> known;
+  for (const CLI::App* command : app.get_subcommands({})) {
+    if (!command->get_group().empty()) known.push_back(command->get_name());
+  }
+  const bool is_command = std::find(known.begin(), known.end(), word) != known.end();
+  if (!word.empty() && word.front() != '-' && !is_command) {
+    return "'" + word + "' is no command" + dynkit::suggest(word, known) + " (see 'dynkit --help')";
+  }
+  return std::string(error.what()) + " (see 'dynkit --help')";
 }
 
 int run_command(int argc, char** argv) {
@@ -53,7 +72,7 @@ int run_command(int argc, char** argv) {
   } catch (const CLI::Success& success) {
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
-    dynkit::print_error(std::string(error.what()) + " (see 'dynkit --help')");
+    dynkit::print_error(usage_message(app, argc, argv, error));
     return 2;
   }
   return context.action();

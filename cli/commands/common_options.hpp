@@ -2,10 +2,12 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 namespace CLI {
 class App;
-}
+class Validator;
+}  // namespace CLI
 
 namespace dynkit {
 
@@ -16,6 +18,10 @@ struct CommonOptions {
   int threads = 0;                   // 0: one for each core
   std::optional<std::int64_t> seed;  // nothing: the experiment's, or the command's own
 };
+
+/// Checks of option values whose messages name the rule.
+CLI::Validator positive_number();
+CLI::Validator number_from_zero();
 
 void add_common_options(CLI::App& command, CommonOptions& options);
 

@@ -4,12 +4,16 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 
+#include "dynkit/core/arrays_io.hpp"
 #include "dynkit/core/config.hpp"
 #include "dynkit/error.hpp"
 
 namespace dynkit {
 namespace {
+
+namespace fs = std::filesystem;
 
 bool is_key(const std::string& text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
@@ -46,20 +50,37 @@ void assign(Config::Table& table, const char* option, const std::string& key, Co
   table.emplace_back(key, std::move(value));
 }
 
+// The experiment file will stand in another folder: names of files that are there become whole
+// paths.
+Config with_whole_path(const Config& value) {
+  if (!value.is_text()) return value;
+  const ArrayPlace place = find_array(value.text());
+  std::error_code code;
+  if (place.file.empty() || !fs::is_regular_file(place.file, code)) return value;
+  const std::string name = place.name.empty() ? "" : ":" + place.name;
+  return {fs::absolute(place.file).string() + name};
+}
+
 void assign_all(Config::Table& table, const std::vector<std::string>& assignments) {
   for (const std::string& text : assignments) {
     auto [key, value] = parse_assignment("--set", text);
-    if (!key.starts_with("model.")) assign(table, "--set", key, std::move(value));
+    if (!key.starts_with("model.")) assign(table, "--set", key, with_whole_path(value));
   }
 }
 
 Config::Table model_table(const ModelArguments& model) {
   Config::Table table = {{"component", {model.component}}};
-  if (!model.weights.empty()) table.emplace_back("weights", Config{model.weights});
+  if (!model.weights.empty())
+    table.emplace_back("weights", Config{fs::absolute(model.weights).string()});
   if (!model.prefix.empty()) table.emplace_back("prefix", Config{model.prefix});
   for (const std::string& text : model.settings) {
     auto [key, value] = parse_assignment("--set", text);
-    if (key.starts_with("model.")) assign(table, "--set", key.substr(6), std::move(value));
+    if (key == "model.parameters" || key.starts_with("model.parameters.")) {
+      throw Error(DK_SETTINGS, fmt::format("--set {}: parameters are given by --parameter "
+                                           "NAME=VALUE",
+                                           printable(text)));
+    }
+    if (key.starts_with("model.")) assign(table, "--set", key.substr(6), with_whole_path(value));
   }
   Config::Table parameters;
   for (const std::string& text : model.parameters) {

@@ -177,7 +177,7 @@ void add_plugin_check(CLI::App& app, CLI::App& plugin, CommandContext& context) 
   command->add_flag("--list", arguments->list, "print the checks and what each one asks for");
   command->add_option("--only", options.only, "run this check; may be repeated");
   command->add_option("--time-limit", options.time_limit, "seconds for each check (default: 45)")
-      ->check(CLI::PositiveNumber);
+      ->check(positive_number());
   command->add_flag("--in-process", options.in_process,
                     "no child processes, for debuggers: a crash ends dynkit");
   add_common_options(*command, arguments->common);

@@ -62,7 +62,7 @@ void add_run_options(CLI::App& command, RunArguments& arguments) {
   command
       .add_option("--time-limit", options.time_limit,
                   "seconds without a sign of life after which a stage is ended (default: none)")
-      ->check(CLI::NonNegativeNumber)
+      ->check(number_from_zero())
       ->type_name("SECONDS");
   command
       .add_option("--plugin-path", arguments.plugin_folders,

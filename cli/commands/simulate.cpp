@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <cmath>
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -18,48 +18,17 @@
 namespace dynkit {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr const char* kTrajectories = "org.dynkit.trajectories";
-constexpr std::int64_t kStepsOfDuration = 1000;
-constexpr double kMostSamples = 1e12;
-
-// Any two of them give the third.
-struct SampleTimes {
-  std::optional<double> duration, dt;
-  std::optional<std::int64_t> samples;
-};
-
 struct SimulateArguments {
   RunArguments run;
   ModelArguments model;
-  SampleTimes times;
-  std::optional<std::int64_t> trials;
-  std::optional<double> burn_in, rtol, atol;
+  std::optional<std::int64_t> trials, samples;
+  std::optional<double> duration, dt, burn_in, rtol, atol;
   std::string initial, input, method, save;
   bool noise = false;
 };
-
-SampleTimes complete(SampleTimes times) {
-  if (!times.duration) return times;
-  if (times.samples && times.dt) {
-    throw Error(DK_SETTINGS, "--duration, --dt and --samples: give two of them, the third follows");
-  }
-  if (times.dt) {
-    const double steps = std::round(*times.duration / *times.dt);
-    if (!(steps < kMostSamples)) {
-      throw Error(DK_SETTINGS,
-                  fmt::format("--duration {} --dt {}: these are {:.3g} samples, more than {:g}",
-                              *times.duration, *times.dt, steps, kMostSamples));
-    }
-    times.samples = static_cast<std::int64_t>(steps) + 1;
-    return times;
-  }
-  if (!times.samples) times.samples = kStepsOfDuration + 1;
-  if (*times.samples < 2) {
-    throw Error(DK_SETTINGS, "--samples 1: a --duration needs at least 2");
-  }
-  times.dt = *times.duration / static_cast<double>(*times.samples - 1);
-  return times;
-}
 
 std::vector<std::string> settings_of(const SimulateArguments& arguments) {
   std::vector<std::string> settings;
@@ -69,10 +38,10 @@ std::vector<std::string> settings_of(const SimulateArguments& arguments) {
   const auto add_text = [&](const char* key, const std::string& value) {
     if (!value.empty()) settings.push_back(fmt::format("{}={}", key, value));
   };
-  const SampleTimes times = complete(arguments.times);
   add("trials", arguments.trials);
-  add("samples", times.samples);
-  add("dt", times.dt);
+  add("samples", arguments.samples);
+  add("duration", arguments.duration);
+  add("dt", arguments.dt);
   add("burn_in", arguments.burn_in);
   add_text("initial", arguments.initial);
   add_text("input", arguments.input);
@@ -83,15 +52,18 @@ std::vector<std::string> settings_of(const SimulateArguments& arguments) {
   return settings;
 }
 
-// A format that is none is refused before anything is computed.
-void check_ending(const std::string& path) {
-  const std::string ending = std::filesystem::path(path).extension().string();
-  std::string known;
-  for (const FileFormat& format : file_formats()) {
-    if (format.ending == ending) return;
-    known += fmt::format(" {}", format.ending);
+// What cannot be saved is refused before anything is computed.
+void check_save(const std::string& path) {
+  const fs::path parent = fs::absolute(path).parent_path();
+  if (!fs::is_directory(parent)) {
+    throw Error(DK_IO, fmt::format("--save {}: there is no folder {}", path, parent.string()));
   }
-  throw Error(DK_SETTINGS, fmt::format("--save {}: the ending is none of{}", path, known));
+  // Trajectories are several arrays of up to three dimensions.
+  constexpr const char* kEndings[] = {".npz", ".h5", ".hdf5", ".safetensors"};
+  const std::string ending = fs::path(path).extension().string();
+  if (std::find(std::begin(kEndings), std::end(kEndings), ending) != std::end(kEndings)) return;
+  throw Error(DK_SETTINGS,
+              fmt::format("--save {}: the ending is none of {}", path, fmt::join(kEndings, " ")));
 }
 
 void save(const RunOutcome& outcome, const std::string& path, bool quiet) {
@@ -105,7 +77,7 @@ void save(const RunOutcome& outcome, const std::string& path, bool quiet) {
 
 int simulate(const CommandContext& context, SimulateArguments& arguments) {
   RunOptions& options = arguments.run.options;
-  if (!arguments.save.empty()) check_ending(arguments.save);
+  if (!arguments.save.empty()) check_save(arguments.save);
   const Registry registry = open_registry(context, arguments.run.plugin_folders);
   arguments.model.component =
       find_component_name(registry, arguments.model.component, DK_MODEL_V1).reference;
@@ -122,24 +94,26 @@ int simulate(const CommandContext& context, SimulateArguments& arguments) {
 }
 
 void add_time_options(CLI::App& command, SimulateArguments& arguments) {
-  SampleTimes& times = arguments.times;
   constexpr const char* kGroup = "Simulation";
   command
-      .add_option("--duration", times.duration,
-                  "time of the last sample, in 1000 steps unless --dt or --samples is given")
-      ->check(CLI::PositiveNumber)
+      .add_option("--duration", arguments.duration,
+                  "time of the last sample, in place of --samples or --dt")
+      ->check(positive_number())
       ->type_name("TIME")
       ->group(kGroup);
-  command.add_option("--dt", times.dt, "time between samples")
-      ->check(CLI::PositiveNumber)
+  command
+      .add_option("--dt", arguments.dt, "time between samples (default: 0.01; of a map: one step)")
+      ->check(positive_number())
       ->type_name("TIME")
       ->group(kGroup);
-  command.add_option("--samples", times.samples, "number of samples, the initial state included")
-      ->check(CLI::PositiveNumber)
+  command
+      .add_option("--samples", arguments.samples,
+                  "number of samples, the initial state included (default: 1000)")
+      ->check(positive_number())
       ->type_name("N")
       ->group(kGroup);
   command.add_option("--burn-in", arguments.burn_in, "time that is simulated first and left out")
-      ->check(CLI::NonNegativeNumber)
+      ->check(number_from_zero())
       ->type_name("TIME")
       ->group(kGroup);
 }
@@ -147,7 +121,7 @@ void add_time_options(CLI::App& command, SimulateArguments& arguments) {
 void add_simulation_options(CLI::App& command, SimulateArguments& arguments) {
   constexpr const char* kGroup = "Simulation";
   command.add_option("--trials", arguments.trials, "number of trajectories")
-      ->check(CLI::PositiveNumber)
+      ->check(positive_number())
       ->type_name("N")
       ->group(kGroup);
   command
@@ -191,7 +165,8 @@ void add_simulate(CLI::App& app, CommandContext& context) {
       ->add_option("--out", arguments->run.options.folder,
                    "run folder (default: runs/simulate_<model>)")
       ->type_name("FOLDER");
-  command->add_option("--save", arguments->save, "also write the trajectories: .npz, .h5, ...")
+  command
+      ->add_option("--save", arguments->save, "also write the trajectories: .npz .h5 .safetensors")
       ->type_name("FILE");
   add_time_options(*command, *arguments);
   add_simulation_options(*command, *arguments);

@@ -12,6 +12,7 @@ namespace dynkit {
 namespace {
 
 std::string number_text(double value) {
+  if (std::isnan(value)) return "nan";  // never "-nan"
   const double size = std::abs(value);
   if (value == std::round(value) && size < 1e6) return fmt::format("{:.0f}", value);
   return size >= 1e-3 && size < 1e6 ? fmt::format("{:.4g}", value) : fmt::format("{:.2e}", value);

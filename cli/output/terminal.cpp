@@ -3,15 +3,20 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 #include "dynkit/core/config.hpp"
+#include "dynkit/error.hpp"
 
 namespace dynkit {
 
 void print(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  if (!written || std::fflush(stdout) != 0) {
+    throw Error(DK_IO, std::string("standard output cannot be written: ") + std::strerror(errno));
+  }
 }
 
 void print_error(const std::string& message) {
@@ -22,7 +27,9 @@ void print_note(const std::string& message) {
   std::fprintf(stderr, "dynkit: %s\n", printable(message).c_str());
 }
 
-bool has_terminal() { return isatty(STDERR_FILENO) != 0; }
+bool has_terminal() {
+  return isatty(STDERR_FILENO) != 0;
+}
 
 int terminal_width() {
   winsize size{};

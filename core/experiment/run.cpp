@@ -129,12 +129,18 @@ class Run {
     summary_.stages.push_back(std::move(entry));
   }
 
+  // Components were found before any stage ran: what one does not support now is asked of it by the
+  // settings.
+  static int exit_code_of_stage(dk_status status) {
+    return exit_code_of(status == DK_UNSUPPORTED ? DK_SETTINGS : status);
+  }
+
   static void judge(const WorkerOutcome& worker, const StageResult& result, RunOutcome& outcome) {
     switch (worker.status) {
       case StageStatus::done:
         return;
       case StageStatus::failed:
-        outcome.exit_code = exit_code_of(worker.error);
+        outcome.exit_code = exit_code_of_stage(worker.error);
         break;
       case StageStatus::crashed:
         outcome.exit_code = 5;
@@ -283,6 +289,7 @@ int exit_code_of(dk_status status) {
     case DK_INVALID_ARGUMENT:
     case DK_SHAPE_MISMATCH:
     case DK_SETTINGS:
+    case DK_TOO_LARGE:
       return 2;
     case DK_UNSUPPORTED:
       return 3;

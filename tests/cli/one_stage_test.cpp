@@ -60,6 +60,52 @@ TEST(Simulate, IteratesAMap) {
   }
 }
 
+// Every third iterate of x' = x / 2.
+TEST(Simulate, CountsTheTimeOfAMapInItsSteps) {
+  const ScratchFolder folder;
+  const CommandResult result =
+      dynkit(folder,
+             "simulate linear_map --set model.n=1 --parameter 'A=[[0.5]]' --initial '[512]' "
+             "--duration 9 --dt 3 --save x.npz");
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  const ArrayMap arrays = load_arrays(folder.file("x.npz"));
+  EXPECT_EQ(arrays.at("time").numbers(), (std::vector<double>{0, 3, 6, 9}));
+  EXPECT_EQ(arrays.at("states").numbers(), (std::vector<double>{512, 64, 8, 1}));
+}
+
+TEST(Simulate, IsInterruptedWhenAskedToStop) {
+  const ScratchFolder folder;
+  const CommandResult result =
+      run_command(folder, "cd " + folder.path() + " && timeout -s INT 1 " + kProgram +
+                              " simulate lorenz63 --burn-in 1e12 --save x.npz --quiet; echo $?");
+  // 124: timeout's own code when it had to act; the record has ours.
+  EXPECT_EQ(result.output, "124\n") << result.errors;
+  const json record = json::parse(read_text(folder.file("runs/simulate_lorenz63/run.json")));
+  EXPECT_EQ(record.at("status"), "interrupted");
+  EXPECT_FALSE(fs::exists(folder.file("x.npz")));
+}
+
+TEST(Simulate, WarnsOfATrajectoryThatLeaves) {
+  const ScratchFolder folder;
+  const CommandResult result = dynkit(folder, "simulate henon --initial '[100, 100]'");
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_TRUE(says(result,
+                   "1 of 1 trajectories did not reach the end; of trial 0 the state is "
+                   "not finite any more"))
+      << result.errors;
+}
+
+TEST(Simulate, RefusesWhatIsNoTime) {
+  const ScratchFolder folder;
+  for (const char* words : {"henon --dt 1.5", "lorenz63 --duration 1 --dt 0.3", "lorenz63 --dt inf",
+                            "lorenz63 --samples 0", "lorenz63 --initial '[1, nan, 2]'",
+                            "lorenz63 --seed 9223372036854775808"}) {
+    const CommandResult result = dynkit(folder, std::string("simulate ") + words);
+    EXPECT_EQ(result.exit_code, 2) << words << ": " << result.errors;
+    EXPECT_LT(result.errors.size(), 200U) << result.errors;
+  }
+}
+
 TEST(Simulate, LeavesAnExperimentThatRunsToTheSameBits) {
   const ScratchFolder folder;
   const CommandResult first =
@@ -81,14 +127,14 @@ TEST(Simulate, RefusesDurationStepAndSamplesTogether) {
   const CommandResult result =
       dynkit(folder, "simulate lorenz63 --duration 2 --dt 0.1 --samples 7");
   EXPECT_EQ(result.exit_code, 2);
-  EXPECT_TRUE(says(result, "give two of them")) << result.errors;
+  EXPECT_TRUE(says(result, "give two, the third follows")) << result.errors;
 }
 
 TEST(Simulate, RefusesAnUnknownFormatBeforeItRuns) {
   const ScratchFolder folder;
   const CommandResult result = dynkit(folder, "simulate lorenz63 --save x.mat");
   EXPECT_EQ(result.exit_code, 2);
-  EXPECT_TRUE(says(result, "--save x.mat: the ending is none of .h5")) << result.errors;
+  EXPECT_TRUE(says(result, "--save x.mat: the ending is none of .npz")) << result.errors;
   EXPECT_FALSE(fs::exists(folder.file("runs")));
 }
 
@@ -123,6 +169,18 @@ TEST(Analyze, ReadsFilesRelativeToTheCurrentFolder) {
   EXPECT_EQ(result.output, "");
 }
 
+TEST(Analyze, LeavesAnExperimentThatRunsFromAnotherFolder) {
+  const ScratchFolder folder;
+  folder.write("start.csv", "8,8,27\n-8,-8,27\n");
+  const CommandResult first =
+      dynkit(folder, "analyze fixed_points lorenz63 --set starts=start.csv --out deep/run");
+  ASSERT_EQ(first.exit_code, 0) << first.errors;
+  const CommandResult again = run_command(folder, "cd / && " + kProgram + " run " +
+                                                      folder.file("deep/run/experiment.toml") +
+                                                      " --out " + folder.file("again"));
+  EXPECT_EQ(again.exit_code, 0) << again.errors;
+}
+
 TEST(Analyze, NamesTheNearestComponentByItsShortName) {
   const ScratchFolder folder;
   const CommandResult result = dynkit(folder, "analyze lyapunv lorenz63");
@@ -137,6 +195,20 @@ TEST(Analyze, RefusesAssignmentsThatAreNone) {
     EXPECT_EQ(result.exit_code, 2) << words;
     EXPECT_FALSE(fs::exists(folder.file("runs"))) << words;
   }
+}
+
+TEST(Commands, SuggestTheNearestOne) {
+  const ScratchFolder folder;
+  const CommandResult result = dynkit(folder, "analyse lyapunov lorenz63");
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_TRUE(says(result, "'analyse' is no command (did you mean 'analyze'?)")) << result.errors;
+}
+
+TEST(Commands, SayWhenTheirOutputIsLost) {
+  const ScratchFolder folder;
+  const CommandResult result = dynkit(folder, "plugin list > /dev/full");
+  EXPECT_EQ(result.exit_code, 4);
+  EXPECT_TRUE(says(result, "standard output cannot be written")) << result.errors;
 }
 
 // A command line for each command, in a folder where "run" holds a run.

@@ -31,10 +31,16 @@ std::string text_of(const std::vector<std::int64_t>& shape) {
   return "[" + text + "]";
 }
 
-constexpr double kFlowStep = 0.01;
-
 // 16 GiB for one array; beyond that a typing error is likelier than a wish.
 constexpr std::int64_t kMostNumbers = std::int64_t{1} << 31;
+
+void check_finite(const char* setting, const std::vector<double>& values) {
+  for (const double value : values) {
+    if (std::isfinite(value)) continue;
+    throw Error(DK_SETTINGS, std::string("setting '") + setting + "': " + std::to_string(value) +
+                                 " is not finite");
+  }
+}
 
 std::size_t product(std::int64_t a, std::int64_t b, std::int64_t c = 1) {
   std::int64_t result = 0;
@@ -51,9 +57,7 @@ std::size_t product(std::int64_t a, std::int64_t b, std::int64_t c = 1) {
 Trajectories::Trajectories(const dk_host&, const Settings& settings)
     : system_(settings.given("model") ? settings.value("model").system : nullptr),
       trials_(settings.integer("trials")),
-      samples_(settings.integer("samples")),
-      dt_(settings.given("dt") ? settings.number("dt") : 0.0),
-      burn_in_(settings.number("burn_in")),
+      sampling_(settings),
       spread_(settings.number("spread")),
       observation_noise_(settings.number("observation_noise")),
       rtol_(settings.number("rtol")),
@@ -67,9 +71,8 @@ Trajectories::Trajectories(const dk_host&, const Settings& settings)
       input_(copy(settings, "input")),
       initial_shape_(shape_of(settings.value("initial"))),
       input_shape_(shape_of(settings.value("input"))) {
-  if (settings.given("dt") && !(dt_ > 0.0)) {
-    throw Error(DK_SETTINGS, "setting 'dt': must be above 0");
-  }
+  check_finite("initial", initial_);
+  check_finite("input", input_);
   if (validation_ + test_ > 1.0) {
     throw Error(DK_SETTINGS, "settings 'validation' and 'test' are together more than 1");
   }
@@ -82,28 +85,6 @@ const dk_system& Trajectories::choose_system(const dk_job& job) const {
                 "there is no model to simulate: give 'model', or a [model] in the run");
   }
   return *job.systems[0];
-}
-
-double Trajectories::sampling_step(const dk_system& system) const {
-  if (dt_ > 0.0) return dt_;
-  if (system.info->time_kind == DK_FLOW) return kFlowStep;
-  return system.info->step > 0.0 ? system.info->step : 1.0;
-}
-
-// Times of the samples, after those of the burn-in: for a flow one interval that ends at sample 0,
-// for a map its steps.
-std::vector<double> Trajectories::grid(const dk_system& system) const {
-  std::int64_t skipped = burn_in_ > 0.0 ? 1 : 0;
-  double interval = burn_in_;
-  const double dt = sampling_step(system);
-  if (system.info->time_kind == DK_MAP) {
-    skipped = std::llround(burn_in_ / dt);
-    interval = dt;
-  }
-  std::vector<double> times;
-  for (std::int64_t k = skipped; k > 0; --k) times.push_back(-static_cast<double>(k) * interval);
-  for (std::int64_t k = 0; k < samples_; ++k) times.push_back(static_cast<double>(k) * dt);
-  return times;
 }
 
 // [S,n]
@@ -139,47 +120,42 @@ std::vector<double> Trajectories::initial_states(const dk_job& job, const dk_sys
 }
 
 // [S,T,m], or empty where the model has no input.
-std::vector<double> Trajectories::input_of(const dk_system& system) const {
+std::vector<double> Trajectories::input_of(const dk_system& system, std::int64_t samples) const {
   const std::int64_t m = system.info->m;
-  std::vector<double> inputs(product(trials_, samples_, m));
+  std::vector<double> inputs(product(trials_, samples, m));
   if (input_shape_.empty()) return inputs;
   const bool constant = input_shape_ == std::vector<std::int64_t>{m};
   const bool per_trial = input_shape_ == std::vector<std::int64_t>{trials_, m};
-  const bool full = input_shape_ == std::vector<std::int64_t>{trials_, samples_, m};
+  const bool full = input_shape_ == std::vector<std::int64_t>{trials_, samples, m};
   if (m == 0 || (!constant && !per_trial && !full)) {
     throw Error(DK_SHAPE_MISMATCH,
                 "setting 'input': shape " + text_of(input_shape_) + " is none of " + text_of({m}) +
-                    ", " + text_of({trials_, m}) + ", " + text_of({trials_, samples_, m}));
+                    ", " + text_of({trials_, m}) + ", " + text_of({trials_, samples, m}));
   }
   for (std::int64_t s = 0; s < trials_; ++s) {
-    for (std::int64_t k = 0; k < samples_; ++k) {
-      const std::int64_t from = full ? (s * samples_ + k) * m : per_trial ? s * m : 0;
-      std::copy_n(input_.begin() + from, m, inputs.begin() + (s * samples_ + k) * m);
+    for (std::int64_t k = 0; k < samples; ++k) {
+      const std::int64_t from = full ? (s * samples + k) * m : per_trial ? s * m : 0;
+      std::copy_n(input_.begin() + from, m, inputs.begin() + (s * samples + k) * m);
     }
   }
   return inputs;
 }
 
-void Trajectories::generate(const dk_job& job) const {
-  const dk_system& system = choose_system(job);
-  const std::int64_t n = system.info->n, m = system.info->m;
-  static_cast<void>(product(trials_, samples_, std::max(n, m)));  // refused before anything is made
-  const std::vector<double> x0 = initial_states(job, system);
-  const std::vector<double> inputs = input_of(system);
-  const std::vector<double> times = grid(system);
-  const auto rows = static_cast<std::int64_t>(times.size());
-  const std::int64_t skipped = rows - samples_;
-
-  // During the burn-in the first input acts.
-  std::vector<double> driven;
+// States of all rows [S,rows,n]. During the burn-in the first input acts, between samples the last.
+std::vector<double> Trajectories::simulate(const dk_job& job, const dk_system& system,
+                                           const Grid& grid, const std::vector<double>& inputs,
+                                           std::vector<std::int32_t>& outcomes) const {
+  const std::int64_t n = system.info->n, m = system.info->m, rows = grid.rows();
+  std::vector<double> driven(product(trials_, rows, m));
   for (std::int64_t s = 0; m > 0 && s < trials_; ++s) {
-    const auto first = inputs.begin() + s * samples_ * m;
-    for (std::int64_t k = 0; k < skipped; ++k) driven.insert(driven.end(), first, first + m);
-    driven.insert(driven.end(), first, first + samples_ * m);
+    for (std::int64_t row = 0; row < rows; ++row) {
+      const std::int64_t k = std::max<std::int64_t>(0, row - grid.skipped) / grid.stride;
+      std::copy_n(inputs.begin() + (s * grid.samples + k) * m, m,
+                  driven.begin() + (s * rows + row) * m);
+    }
   }
-
+  const std::vector<double> x0 = initial_states(job, system), times = grid.row_times();
   std::vector<double> states(product(trials_, rows, n));
-  std::vector<std::int32_t> outcomes(static_cast<std::size_t>(trials_));
   dk_stream noise_stream;
   job.host->split(job.host, job.stream, kNoiseBranch, &noise_stream);
   dk_simulation request{};
@@ -197,29 +173,40 @@ void Trajectories::generate(const dk_job& job) const {
   request.states = states.data();
   request.outcomes = outcomes.data();
   call(system.simulate, &system, &request);
+  return states;
+}
 
-  std::vector<double> kept(product(trials_, samples_, n));
+void Trajectories::generate(const dk_job& job) const {
+  const dk_system& system = choose_system(job);
+  const std::int64_t n = system.info->n, m = system.info->m;
+  const Grid grid = sampling_.grid(*system.info);
+  const std::int64_t T = grid.samples;
+  static_cast<void>(product(trials_, grid.rows(), std::max(n, m)));  // before anything is made
+  const std::vector<double> inputs = input_of(system, T);
+  std::vector<std::int32_t> outcomes(static_cast<std::size_t>(trials_));
+  const std::vector<double> rows = simulate(job, system, grid, inputs, outcomes);
+
+  std::vector<double> states(product(trials_, T, n));
   for (std::int64_t s = 0; s < trials_; ++s) {
-    const auto first = states.begin() + (s * rows + skipped) * n;
-    std::copy(first, first + samples_ * n, kept.begin() + s * samples_ * n);
+    for (std::int64_t k = 0; k < T; ++k) {
+      const std::int64_t row = s * grid.rows() + grid.skipped + k * grid.stride;
+      std::copy_n(rows.begin() + row * n, n, states.begin() + (s * T + k) * n);
+    }
   }
-  const auto failed = std::count_if(outcomes.begin(), outcomes.end(),
-                                    [](std::int32_t outcome) { return outcome != DK_REACHED_END; });
   const Sink sink(*job.sink);
-  sink.value("failed", static_cast<std::int64_t>(failed),
-             "trajectories that did not reach the end; NaN from there on");
-  put_states(sink, {times.data() + skipped, static_cast<std::size_t>(samples_)}, kept, system);
+  put_states(sink, grid.sample_times(), states, system);
   if (m > 0) {
-    sink.array("inputs", {trials_, samples_, m}, inputs,
+    sink.array("inputs", {trials_, T, m}, inputs,
                {{"trial", "time", "input"}, nullptr, "input from each time to the next"});
   }
-  if (observation_noise_ > 0.0) put_observations(job, kept, n);
+  if (observation_noise_ > 0.0) put_observations(job, states, T, n);
   put_split(sink);
   sink.model("system", system);
+  put_outcomes(job, outcomes);
 }
 
 void Trajectories::put_observations(const dk_job& job, const std::vector<double>& states,
-                                    std::int64_t n) const {
+                                    std::int64_t samples, std::int64_t n) const {
   dk_stream stream;
   job.host->split(job.host, job.stream, kObservationBranch, &stream);
   std::vector<double> observations(states.size());
@@ -229,7 +216,7 @@ void Trajectories::put_observations(const dk_job& job, const std::vector<double>
     observations[i] = states[i] + observation_noise_ * observations[i];
   }
   Sink(*job.sink).array(
-      "observations", {trials_, samples_, n}, observations,
+      "observations", {trials_, samples, n}, observations,
       {{"trial", "time", "observation"}, nullptr, "states with observation noise"});
 }
 

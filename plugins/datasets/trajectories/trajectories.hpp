@@ -11,6 +11,7 @@
 
 #include "dynkit/job.hpp"
 #include "dynkit/settings.hpp"
+#include "sampling.hpp"
 
 namespace dynkit::trajectories {
 
@@ -20,10 +21,16 @@ class Trajectories {
       model_setting("model", "the system, { component = \"...\", ... }; left out: the run's model",
                     DK_OPTIONAL),
       integer_setting("trials", "1", 1, 1e9, "number of trajectories"),
-      integer_setting("samples", "1000", 1, 1e12, "times in each, the initial state included"),
-      number_setting("dt", nullptr, 0, kUnbounded,
-                     "time between samples; left out: 0.01 for flows, a map's own step or 1",
-                     DK_OPTIONAL),
+      integer_setting("samples", nullptr, 1, 1e12,
+                      "times in each, the initial state included; left out: 1000, or by duration",
+                      DK_OPTIONAL),
+      number_setting(
+          "dt", nullptr, 0, kUnbounded,
+          "time between samples; left out: by duration, else 0.01 for flows and one step "
+          "for maps",
+          DK_OPTIONAL),
+      number_setting("duration", nullptr, 0, kUnbounded,
+                     "time of the last sample, in place of samples or dt", DK_OPTIONAL),
       number_setting("burn_in", "0", 0, kUnbounded, "time that is simulated first and left out"),
       array_setting("initial",
                     "initial states [n] or [trials,n]; left out: the model's typical states",
@@ -50,15 +57,18 @@ class Trajectories {
  private:
   const dk_system& choose_system(const dk_job& job) const;
   std::vector<double> initial_states(const dk_job& job, const dk_system& system) const;
-  std::vector<double> grid(const dk_system& system) const;
-  std::vector<double> input_of(const dk_system& system) const;
-  double sampling_step(const dk_system& system) const;
-  void put_observations(const dk_job& job, const std::vector<double>& states, std::int64_t n) const;
+  std::vector<double> input_of(const dk_system& system, std::int64_t samples) const;
+  std::vector<double> simulate(const dk_job& job, const dk_system& system, const Grid& grid,
+                               const std::vector<double>& inputs,
+                               std::vector<std::int32_t>& outcomes) const;
+  void put_observations(const dk_job& job, const std::vector<double>& states, std::int64_t samples,
+                        std::int64_t n) const;
   void put_split(const Sink& sink) const;
 
   const dk_system* system_;
-  std::int64_t trials_, samples_;
-  double dt_, burn_in_, spread_, observation_noise_, rtol_, atol_, step_, validation_, test_;
+  std::int64_t trials_;
+  Sampling sampling_;
+  double spread_, observation_noise_, rtol_, atol_, step_, validation_, test_;
   bool noise_;
   std::string method_;
   std::vector<double> initial_, input_;
