@@ -13,9 +13,9 @@ struct Message {
   enum class Kind { progress, log, error, ended, outline };
 
   Kind kind = Kind::log;
-  double fraction = -1.0;           // progress
-  int level = 0;                    // log: DK_LOG_...; error: the dk_status
-  std::string text;                 // progress, log, error; ended: the stage's status
+  double fraction = -1.0;            // progress
+  int level = 0;                     // log: DK_LOG_...; error: the dk_status
+  std::string text;                  // progress, log, error; ended: the stage's status
   std::vector<StageOutline> stages;  // outline
 };
 

@@ -41,8 +41,13 @@ Json figure_json(const Figure& figure) {
 }
 
 Figure figure_from(const Json& item) {
-  Figure figure{item.at("name"),    item.at("title"),   item.at("caption"), item.at("x_label"),
-                item.at("y_label"), item.at("z_label"), {}};
+  Figure figure{item.at("name"),
+                item.at("title"),
+                item.at("caption"),
+                item.at("x_label"),
+                item.at("y_label"),
+                item.at("z_label"),
+                {}};
   for (const Json& one : item.at("series")) {
     figure.series.push_back(
         {one.at(0), one.at(1), one.at(2), one.at(3), one.at(4), one.at(5), one.at(6)});
@@ -83,8 +88,8 @@ std::string column_path(const std::string& table, const std::string& column) {
 }
 
 StageStatus status_from(const std::string& text) {
-  for (const StageStatus status : {StageStatus::done, StageStatus::failed, StageStatus::crashed,
-                                   StageStatus::interrupted}) {
+  for (const StageStatus status :
+       {StageStatus::done, StageStatus::failed, StageStatus::crashed, StageStatus::interrupted}) {
     if (text == to_text(status)) return status;
   }
   throw Error(DK_IO, fmt::format("stage status '{}' is not known", text));
@@ -138,8 +143,11 @@ void read_tables(const Json& list, ArrayMap& arrays, StageResult& result) {
 
 void read_models(const Json& list, ArrayMap& arrays, StageResult& result) {
   for (const Json& item : list) {
-    StoredModel model{item.at("name"), item.at("component"), item.at("version"),
-                      texts_from(item.at("settings")), {}};
+    StoredModel model{item.at("name"),
+                      item.at("component"),
+                      item.at("version"),
+                      texts_from(item.at("settings")),
+                      {}};
     for (const Json& block : item.at("blocks")) {
       model.parameters.emplace(block, take(arrays, block_path(model.name, block)));
     }
@@ -215,8 +223,8 @@ StoredStage read_stage(const std::string& run_folder, const std::string& stage) 
   } catch (const Json::exception& e) {
     throw Error(DK_IO, fmt::format("{}: is damaged: {}", files.record, e.what()));
   } catch (const std::out_of_range&) {
-    throw Error(DK_IO, fmt::format("{}: arrays that {} lists are missing", files.arrays,
-                                   files.record));
+    throw Error(DK_IO,
+                fmt::format("{}: arrays that {} lists are missing", files.arrays, files.record));
   }
 }
 

@@ -13,10 +13,10 @@ namespace {
 // Names become paths in files and keys in JSON.
 std::string checked_name(const char* name, const char* what) {
   std::string text = name != nullptr ? name : "";
-  const bool word = !text.empty() && text.size() <= 128 &&
-                    std::all_of(text.begin(), text.end(), [](char c) {
-                      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-                    });
+  const bool word =
+      !text.empty() && text.size() <= 128 && std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+      });
   if (!word || text == "tables") {
     throw Error(DK_INVALID_ARGUMENT,
                 fmt::format("{} name '{}' is not usable: it must be in lower_snake_case and not "
@@ -26,7 +26,9 @@ std::string checked_name(const char* name, const char* what) {
   return text;
 }
 
-std::string optional_text(const char* text) { return text != nullptr ? text : ""; }
+std::string optional_text(const char* text) {
+  return text != nullptr ? text : "";
+}
 
 // Replaces the element of the same name, or appends.
 template <class Element>
@@ -40,7 +42,9 @@ void replace(std::vector<Element>& elements, Element element) {
   }
 }
 
-ResultSink& from(const dk_sink* sink) { return *static_cast<ResultSink*>(sink->context); }
+ResultSink& from(const dk_sink* sink) {
+  return *static_cast<ResultSink*>(sink->context);
+}
 
 }  // namespace
 
@@ -88,11 +92,11 @@ void ResultSink::put_table(const char* name, const char* title, std::int64_t cou
   for (std::int64_t i = 0; i < count; ++i) {
     Array values = copy_array(columns[i].values);
     const std::string column = checked_name(columns[i].name, "column");
-    if (values.shape.size() != 1 ||
-        (i > 0 && values.shape != table.columns.front().values.shape)) {
-      throw Error(DK_SHAPE_MISMATCH,
-                  fmt::format("table '{}': column '{}' is {}, not of rank 1 and as long as the first",
-                              table.name, column, describe(values)));
+    if (values.shape.size() != 1 || (i > 0 && values.shape != table.columns.front().values.shape)) {
+      throw Error(
+          DK_SHAPE_MISMATCH,
+          fmt::format("table '{}': column '{}' is {}, not of rank 1 and as long as the first",
+                      table.name, column, describe(values)));
     }
     table.columns.push_back({column, std::move(values)});
   }
@@ -101,9 +105,12 @@ void ResultSink::put_table(const char* name, const char* title, std::int64_t cou
 }
 
 void ResultSink::put_figure(const dk_figure& figure) {
-  Figure copy{checked_name(figure.name, "figure"), optional_text(figure.title),
-              optional_text(figure.caption),       optional_text(figure.x_label),
-              optional_text(figure.y_label),       optional_text(figure.z_label),
+  Figure copy{checked_name(figure.name, "figure"),
+              optional_text(figure.title),
+              optional_text(figure.caption),
+              optional_text(figure.x_label),
+              optional_text(figure.y_label),
+              optional_text(figure.z_label),
               {}};
   for (std::int64_t i = 0; i < figure.series_count; ++i) {
     const dk_series& series = figure.series[i];

@@ -24,8 +24,7 @@ class ResultSink {
 
  private:
   void put_array(const char* name, const dk_array& array);
-  void put_table(const char* name, const char* title, std::int64_t count,
-                 const dk_column* columns);
+  void put_table(const char* name, const char* title, std::int64_t count, const dk_column* columns);
   void put_figure(const dk_figure& figure);
   void put_text(const char* name, const char* markdown);
 

@@ -14,8 +14,8 @@ namespace dynkit {
 ///   run.json results.h5 model.h5 report.html         merged at the end
 class RunFolder {
  public:
-  /// Makes the folder, or opens it to resume. Throws Error (DK_SETTINGS) if it exists and `resume` is
-  /// not set, or if another process works in it; (DK_IO) if it cannot be made.
+  /// Makes the folder, or opens it to resume. Throws Error (DK_SETTINGS) if it exists and `resume`
+  /// is not set, or if another process works in it; (DK_IO) if it cannot be made.
   RunFolder(const std::string& path, bool resume);
   ~RunFolder();
   RunFolder(const RunFolder&) = delete;

@@ -90,8 +90,8 @@ class Worker {
     std::array<std::string, 4> words = {options.program, "worker", options.folder, stage};
     std::array<char*, 5> argv{};
     for (std::size_t i = 0; i < words.size(); ++i) argv[i] = words[i].data();
-    const int code = posix_spawn(&process_, options.program.c_str(), &actions, nullptr,
-                                 argv.data(), environ);
+    const int code =
+        posix_spawn(&process_, options.program.c_str(), &actions, nullptr, argv.data(), environ);
     posix_spawn_file_actions_destroy(&actions);
     if (code != 0) {
       errno = code;
@@ -167,7 +167,8 @@ class Collector {
       case Message::Kind::progress:
         last_progress_ = message.text;
         [[fallthrough]];
-      default: handler_(message);
+      default:
+        handler_(message);
     }
   }
 
@@ -222,10 +223,9 @@ WorkerOutcome supervise(const RunOptions& options, const std::string& stage,
       worker.send_signal(SIGKILL);
       worker.wait();
       outcome.status = ignored ? StageStatus::interrupted : StageStatus::crashed;
-      outcome.message =
-          ignored ? "did not stop when asked to, and was ended"
-                  : fmt::format("gave no sign of life for {} s{}, and was ended",
-                                options.time_limit, collector.last_words());
+      outcome.message = ignored ? "did not stop when asked to, and was ended"
+                                : fmt::format("gave no sign of life for {} s{}, and was ended",
+                                              options.time_limit, collector.last_words());
       return outcome;
     }
   }

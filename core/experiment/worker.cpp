@@ -1,3 +1,5 @@
+#include "worker.hpp"
+
 #include <fmt/format.h>
 
 #include "dynkit/core/files.hpp"
@@ -5,7 +7,6 @@
 #include "dynkit/error.hpp"
 #include "messages.hpp"
 #include "run_folder.hpp"
-#include "worker.hpp"
 
 namespace dynkit {
 

@@ -55,7 +55,9 @@ bool is_semantic_version(std::string_view version) {
   return dots == 2 && digit_before;
 }
 
-bool is_blank(const char* text) { return text == nullptr || *text == '\0'; }
+bool is_blank(const char* text) {
+  return text == nullptr || *text == '\0';
+}
 
 std::string setting_flaw(const dk_setting& setting) {
   if (is_blank(setting.name) || !is_word(setting.name, "_")) {

@@ -29,8 +29,8 @@ void check_symbols(const std::string& path) {
                                               path, name.substr(15), DK_ABI_MAJOR));
     }
   }
-  throw Error(DK_UNSUPPORTED, fmt::format("{}: is not a dynkit plugin (no symbol {})", path,
-                                          DK_ENTRY_POINT));
+  throw Error(DK_UNSUPPORTED,
+              fmt::format("{}: is not a dynkit plugin (no symbol {})", path, DK_ENTRY_POINT));
 }
 
 // The library for this machine's instruction set beside `path`, if there is one.
@@ -87,9 +87,9 @@ bool supports_v3() {
 
 bool supports_v4() {
 #if defined(__x86_64__)
-  return supports_v3() && __builtin_cpu_supports("avx512f") &&
-         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
-         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  return supports_v3() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vl");
 #else
   return false;
 #endif

@@ -33,9 +33,10 @@ void check_block(const dk_component& component, const dk_block& block, std::int6
     }
   }
   if (block.offset != offset) {
-    disown(component, fmt::format("block '{}' begins at {} instead of {}: the blocks leave a gap or "
-                                  "overlap",
-                                  block.name, block.offset, offset));
+    disown(component,
+           fmt::format("block '{}' begins at {} instead of {}: the blocks leave a gap or "
+                       "overlap",
+                       block.name, block.offset, offset));
   }
   if (!(block.lower <= block.upper)) {
     disown(component, fmt::format("block '{}': lower bound above upper bound", block.name));
@@ -48,8 +49,8 @@ void check_info(const dk_component& component, const dk_model_info* info) {
     disown(component, fmt::format("time kind {} is neither map nor flow", info->time_kind));
   }
   if (info->n <= 0 || info->m < 0 || info->p < 0) {
-    disown(component, fmt::format("sizes n = {}, m = {}, p = {} are not usable", info->n, info->m,
-                                  info->p));
+    disown(component,
+           fmt::format("sizes n = {}, m = {}, p = {} are not usable", info->n, info->m, info->p));
   }
   if (info->block_count < 0 || (info->block_count > 0 && info->blocks == nullptr)) {
     disown(component, "its parameter blocks are missing");
@@ -64,14 +65,15 @@ void check_info(const dk_component& component, const dk_model_info* info) {
     }
   }
   if (offset != info->p) {
-    disown(component, fmt::format("its blocks hold {} parameters, it declares {}", offset, info->p));
+    disown(component,
+           fmt::format("its blocks hold {} parameters, it declares {}", offset, info->p));
   }
 }
 
 }  // namespace
 
-Model::Model(const LoadedComponent& component, const Config::Table& settings,
-             SettingSource& source, const dk_host& host)
+Model::Model(const LoadedComponent& component, const Config::Table& settings, SettingSource& source,
+             const dk_host& host)
     : component_(component),
       settings_(resolve_settings(*component.component, settings, source)),
       host_(&host),

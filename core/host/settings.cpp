@@ -105,8 +105,8 @@ std::optional<Config> choose_value(const dk_component& component, const dk_setti
   if (const auto size = size_from_weights(setting, source)) return Config{*size, 0};
   if (setting.initial != nullptr) return parse_default(setting);
   if ((setting.flags & DK_OPTIONAL) != 0) return std::nullopt;
-  throw Error(DK_SETTINGS, fmt::format("{} needs the setting '{}' ({})", component.id,
-                                       setting.name, setting.help));
+  throw Error(DK_SETTINGS, fmt::format("{} needs the setting '{}' ({})", component.id, setting.name,
+                                       setting.help));
 }
 
 }  // namespace
@@ -135,10 +135,13 @@ void check_setting(const dk_setting& setting, const Config& value) {
       }
       return check_bounds(setting, value, *as_number(value));
     case DK_BOOLEAN:
-      if (!std::holds_alternative<bool>(value.value)) refuse(setting, value, "is not true or false");
+      if (!std::holds_alternative<bool>(value.value))
+        refuse(setting, value, "is not true or false");
       return;
-    case DK_TEXT: return check_text(setting, value);
-    case DK_NUMBERS: return check_list(setting, value);
+    case DK_TEXT:
+      return check_text(setting, value);
+    case DK_NUMBERS:
+      return check_list(setting, value);
     case DK_FILE:
       if (!value.is_text()) refuse(setting, value, "is not the name of a file");
       return;
@@ -174,12 +177,22 @@ void ResolvedSettings::hold(dk_value& value, Array array) {
 
 void ResolvedSettings::open(dk_value& value, const Config& chosen, SettingSource& source) {
   switch (value.type) {
-    case DK_NUMBER: value.number = *as_number(chosen); break;
-    case DK_INTEGER: value.integer = std::get<std::int64_t>(chosen.value); break;
-    case DK_BOOLEAN: value.integer = std::get<bool>(chosen.value) ? 1 : 0; break;
-    case DK_TEXT: value.text = texts_.emplace_back(chosen.text()).c_str(); break;
+    case DK_NUMBER:
+      value.number = *as_number(chosen);
+      break;
+    case DK_INTEGER:
+      value.integer = std::get<std::int64_t>(chosen.value);
+      break;
+    case DK_BOOLEAN:
+      value.integer = std::get<bool>(chosen.value) ? 1 : 0;
+      break;
+    case DK_TEXT:
+      value.text = texts_.emplace_back(chosen.text()).c_str();
+      break;
     case DK_NUMBERS:
-    case DK_ARRAY: hold(value, source.array(chosen)); break;
+    case DK_ARRAY:
+      hold(value, source.array(chosen));
+      break;
     case DK_FILE: {
       auto [path, bytes] = source.file(chosen.text());
       const auto size = static_cast<std::int64_t>(bytes.size());
@@ -187,8 +200,12 @@ void ResolvedSettings::open(dk_value& value, const Config& chosen, SettingSource
       value.text = texts_.emplace_back(std::move(path)).c_str();
       break;
     }
-    case DK_MODEL: value.system = source.system(chosen); break;
-    default: value.dataset = source.dataset(chosen); break;
+    case DK_MODEL:
+      value.system = source.system(chosen);
+      break;
+    default:
+      value.dataset = source.dataset(chosen);
+      break;
   }
 }
 

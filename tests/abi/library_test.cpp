@@ -115,13 +115,13 @@ TEST(Registry, ListsARefusedFileWithItsReason) {
 }
 
 TEST(Registry, ListsALibraryThatCrashesOnLoadingAndGoesOn) {
-  const Registry registry({std::string(FIXTURES) + "/crashes_on_loading",
-                           std::string(FIXTURES) + "/none"},
-                          "");
+  const Registry registry(
+      {std::string(FIXTURES) + "/crashes_on_loading", std::string(FIXTURES) + "/none"}, "");
   ASSERT_EQ(registry.libraries().size(), 2U);
-  EXPECT_EQ(registry.libraries()[0].refused,
-            fixture("crashes_on_loading") +
-                ": crashes with signal 6 (Aborted) on loading; its last words: hostile: no license");
+  EXPECT_EQ(
+      registry.libraries()[0].refused,
+      fixture("crashes_on_loading") +
+          ": crashes with signal 6 (Aborted) on loading; its last words: hostile: no license");
   EXPECT_TRUE(registry.libraries()[0].components.empty());
   EXPECT_EQ(registry.libraries()[1].components.size(), 1U);
 }

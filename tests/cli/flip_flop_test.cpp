@@ -29,9 +29,9 @@ class FlipFlop : public testing::Test {
     ASSERT_EQ(result.exit_code, 0) << result.errors;
     run_ = new json(json::parse(result.output));
     arrays_ = new ArrayMap(load_arrays(folder_->file("run/results.h5")));
-    reference_ = new ArrayMap(load_arrays(std::string(SOURCE_FOLDER) +
-                                          "/examples/data/flip_flop_gru/"
-                                          "reference_fixed_points.npz"));
+    reference_ =
+        new ArrayMap(load_arrays(std::string(SOURCE_FOLDER) + "/examples/data/flip_flop_gru/"
+                                                              "reference_fixed_points.npz"));
   }
   static void TearDownTestSuite() {
     delete reference_;

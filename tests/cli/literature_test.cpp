@@ -1,5 +1,5 @@
-// Fixed points and eigenvalues of systems whose answers are known: networks that others trained, and
-// the textbook flows.
+// Fixed points and eigenvalues of systems whose answers are known: networks that others trained,
+// and the textbook flows.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -27,8 +27,7 @@ struct Answer {
 
   const std::vector<double>& x() const { return arrays.at("analyses/fixed_points/x").numbers(); }
   std::vector<Complex> eigenvalues() const {
-    return std::get<std::vector<Complex>>(
-        arrays.at("analyses/linearization/eigenvalues").values);
+    return std::get<std::vector<Complex>>(arrays.at("analyses/linearization/eigenvalues").values);
   }
 };
 
@@ -77,8 +76,7 @@ class FixedPointFinder : public testing::TestWithParam<int> {};
 TEST_P(FixedPointFinder, AgreesOnItsGroundTruth) {
   const ScratchFolder folder;
   const auto n = static_cast<std::size_t>(GetParam());
-  const ArrayMap truth =
-      load_arrays(kGolden + "fixed_point_finder_0" + std::to_string(n) + ".npz");
+  const ArrayMap truth = load_arrays(kGolden + "fixed_point_finder_0" + std::to_string(n) + ".npz");
   // Their rows times W are our W^T times columns.
   const auto& W = truth.at("W").numbers();
   std::vector<double> transposed(n * n);
@@ -159,8 +157,8 @@ TEST(ClosedForm, LorenzPointsAndEigenvaluesToTenDigits) {
   const double half = -(sigma + 1.0) / 2.0;
   const double root = std::sqrt(half * half + sigma * (rho - 1.0));
   std::vector<Complex> expected = {half + root, half - root, -beta};
-  append(expected, cubic_roots(sigma + beta + 1.0, beta * (sigma + rho),
-                               2.0 * sigma * beta * (rho - 1.0)));
+  append(expected,
+         cubic_roots(sigma + beta + 1.0, beta * (sigma + rho), 2.0 * sigma * beta * (rho - 1.0)));
   EXPECT_LT(worst_miss(expected, answer.eigenvalues()), 1e-10 * 22.8);
 }
 

@@ -18,8 +18,7 @@ namespace dynkit::test {
 class ScratchFolder {
  public:
   ScratchFolder() {
-    std::string pattern =
-        (std::filesystem::temp_directory_path() / "dynkit-test-XXXXXX").string();
+    std::string pattern = (std::filesystem::temp_directory_path() / "dynkit-test-XXXXXX").string();
     path_ = mkdtemp(pattern.data());
     setenv("HOME", path_.c_str(), 1);
     setenv("XDG_CACHE_HOME", (path_ + "/cache").c_str(), 1);

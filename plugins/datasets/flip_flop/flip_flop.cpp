@@ -54,8 +54,8 @@ FlipFlop::FlipFlop(const dk_host&, const Settings& settings)
                                  " bins does not fit into " + std::to_string(bins_));
   }
   std::int64_t size = 0;
-  if (__builtin_mul_overflow(trials_, bins_, &size) ||
-      __builtin_mul_overflow(size, bits_, &size) || size > kMostNumbers) {
+  if (__builtin_mul_overflow(trials_, bins_, &size) || __builtin_mul_overflow(size, bits_, &size) ||
+      size > kMostNumbers) {
     throw Error(DK_TOO_LARGE,
                 "settings 'trials', 'bins' and 'bits': their product is above the limit of 2^31");
   }
@@ -89,15 +89,13 @@ void FlipFlop::generate(const dk_job& job) const {
   const std::int64_t numbers = bins_ * bits_;
   std::vector<double> inputs(static_cast<std::size_t>(trials_ * numbers));
   std::vector<double> targets(inputs.size());
-  parallel_for(*job.host, trials_, 16,
-               [&](std::int64_t begin, std::int64_t end, std::int32_t) {
-                 for (std::int64_t s = begin; s < end; ++s) {
-                   dk_stream stream;
-                   job.host->split(job.host, job.stream, s, &stream);
-                   make_trial(*job.host, stream, inputs.data() + s * numbers,
-                              targets.data() + s * numbers);
-                 }
-               });
+  parallel_for(*job.host, trials_, 16, [&](std::int64_t begin, std::int64_t end, std::int32_t) {
+    for (std::int64_t s = begin; s < end; ++s) {
+      dk_stream stream;
+      job.host->split(job.host, job.stream, s, &stream);
+      make_trial(*job.host, stream, inputs.data() + s * numbers, targets.data() + s * numbers);
+    }
+  });
   std::vector<double> time(static_cast<std::size_t>(bins_));
   for (std::size_t k = 0; k < time.size(); ++k) time[k] = static_cast<double>(k);
   std::vector<std::int64_t> split(static_cast<std::size_t>(trials_));
@@ -110,8 +108,10 @@ void FlipFlop::generate(const dk_job& job) const {
   sink.array("inputs", {trials_, bins_, bits_}, inputs,
              {{"trial", "time", "input"}, nullptr, "pulses"});
   sink.array("targets", {trials_, bins_, bits_}, targets,
-             {{"trial", "time", "output"}, nullptr, "last pulse of each channel, aligned with the "
-                                                    "state that this bin's input has produced"});
+             {{"trial", "time", "output"},
+              nullptr,
+              "last pulse of each channel, aligned with the "
+              "state that this bin's input has produced"});
   sink.array("split", {trials_}, split, {{"trial"}, nullptr, "0 train, 1 validation"});
 }
 

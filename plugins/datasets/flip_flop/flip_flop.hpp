@@ -1,12 +1,13 @@
 // The n-bit flip-flop: hold the sign of the last pulse on each channel.
 //
-// In each trial the number of pulses is Poisson(pulses); each is on one random channel with a random
-// sign, starts at a random bin and lasts width + 1 bins; later pulses overwrite earlier ones. The
-// target of a channel is its last nonzero input, +1 before the first.
+// In each trial the number of pulses is Poisson(pulses); each is on one random channel with a
+// random sign, starts at a random bin and lasts width + 1 bins; later pulses overwrite earlier
+// ones. The target of a channel is its last nonzero input, +1 before the first.
 //
 // D. Sussillo, O. Barak, "Opening the black box: low-dimensional dynamics in high-dimensional
 // recurrent neural networks", Neural Computation 25, 626 (2013); numbers as in T. Kim, T. Can,
-// K. Krishnamurthy, "Trainability, expressivity and interpretability in gated neural ODEs", ICML 2023.
+// K. Krishnamurthy, "Trainability, expressivity and interpretability in gated neural ODEs", ICML
+// 2023.
 //
 //   S trials   T bins   m = o bits
 #pragma once

@@ -25,8 +25,10 @@ constexpr const char* kBiasHhAliases[] = {"bias_hh", nullptr};
 class Gru {
  public:
   static constexpr dk_setting kSettings[] = {
-      integer_setting("n", "64", 1, 16384, "number of units", DK_CHANGES_SIZES, "weight_hh_l0[1] weight_hh[1]"),
-      integer_setting("m", "0", 0, 16384, "number of inputs", DK_CHANGES_SIZES, "weight_ih_l0[1] weight_ih[1]"),
+      integer_setting("n", "64", 1, 16384, "number of units", DK_CHANGES_SIZES,
+                      "weight_hh_l0[1] weight_hh[1]"),
+      integer_setting("m", "0", 0, 16384, "number of inputs", DK_CHANGES_SIZES,
+                      "weight_ih_l0[1] weight_ih[1]"),
   };
 
   Gru(const dk_host&, const Settings& settings)

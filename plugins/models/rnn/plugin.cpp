@@ -36,8 +36,10 @@ Activation activation_of(std::string_view name) {
 class Rnn {
  public:
   static constexpr dk_setting kSettings[] = {
-      integer_setting("n", "64", 1, 16384, "number of units", DK_CHANGES_SIZES, "weight_hh_l0[1] weight_hh[1]"),
-      integer_setting("m", "0", 0, 16384, "number of inputs", DK_CHANGES_SIZES, "weight_ih_l0[1] weight_ih[1]"),
+      integer_setting("n", "64", 1, 16384, "number of units", DK_CHANGES_SIZES,
+                      "weight_hh_l0[1] weight_hh[1]"),
+      integer_setting("m", "0", 0, 16384, "number of inputs", DK_CHANGES_SIZES,
+                      "weight_ih_l0[1] weight_ih[1]"),
       text_setting("time", "map", kTimes, "discrete steps, or a differential equation"),
       text_setting("activation", "tanh", kActivations, "phi, from summed input to rate"),
       number_setting("alpha", "1", 0, 1, "of a map: share of the new value in a step, > 0"),

@@ -5,9 +5,9 @@
 //   Model(const dk_host& host, const Settings& settings);
 //   const dk_model_info& info() const;
 //   void eval(const dk_points&, const dk_output& out) const;
-// and, where it has them, members of the same names and meanings as in dynkit/model.h: scratch_size,
-// prepared_size, tape_size, prepare, jacobian, jvp, vjp, extension. What is missing is NULL in the
-// table. Members throw Error; nothing else needs to know the ABI.
+// and, where it has them, members of the same names and meanings as in dynkit/model.h:
+// scratch_size, prepared_size, tape_size, prepare, jacobian, jvp, vjp, extension. What is missing
+// is NULL in the table. Members throw Error; nothing else needs to know the ABI.
 #pragma once
 
 #include <concepts>
@@ -76,8 +76,8 @@ constexpr void add_derivatives(dk_model_v1& table) {
   if constexpr (requires(const M& m, const dk_points& points, const dk_cotangents& cotangents) {
                   m.vjp(points, cotangents);
                 }) {
-    table.vjp = [](const dk_model* model, const dk_points* points,
-                   const dk_cotangents* cotangents, dk_error* error) {
+    table.vjp = [](const dk_model* model, const dk_points* points, const dk_cotangents* cotangents,
+                   dk_error* error) {
       return guard(error, [&] { from<M>(model).vjp(*points, *cotangents); });
     };
   }
@@ -159,8 +159,9 @@ inline constexpr dk_dataset_v1 dataset_table = make_dataset_table<T>();
 
 constexpr dk_component make_component(const char* interface_id, const Identity& identity,
                                       std::span<const dk_setting> settings, const void* table) {
-  return {interface_id,      identity.id,      identity.version,
-          identity.summary,  identity.citation, identity.license,
+  return {interface_id,      identity.id,
+          identity.version,  identity.summary,
+          identity.citation, identity.license,
           settings.data(),   static_cast<std::int64_t>(settings.size()),
           nullptr,           table};
 }
@@ -189,12 +190,15 @@ constexpr dk_component dataset_component(const Identity& identity) {
 }  // namespace dynkit
 
 /// Defines the entry point of a plugin with these components.
-#define DYNKIT_PLUGIN(...)                                                                \
-  extern "C" DK_EXPORT const dk_library* dynkit_plugin_v1(void) {                         \
-    static constexpr dk_component components[] = {__VA_ARGS__};                           \
-    static constexpr dk_library library = {                                               \
-        DK_ABI_MAJOR, DK_ABI_MINOR,                                                       \
-        "dynkit-sdk", DK_VERSION,                                                         \
-        static_cast<std::int64_t>(sizeof(components) / sizeof(components[0])), components}; \
-    return &library;                                                                      \
+#define DYNKIT_PLUGIN(...)                                                     \
+  extern "C" DK_EXPORT const dk_library* dynkit_plugin_v1(void) {              \
+    static constexpr dk_component components[] = {__VA_ARGS__};                \
+    static constexpr dk_library library = {                                    \
+        DK_ABI_MAJOR,                                                          \
+        DK_ABI_MINOR,                                                          \
+        "dynkit-sdk",                                                          \
+        DK_VERSION,                                                            \
+        static_cast<std::int64_t>(sizeof(components) / sizeof(components[0])), \
+        components};                                                           \
+    return &library;                                                           \
   }

@@ -79,13 +79,13 @@ class Sink {
   }
   static dk_column column(const char* name, const std::vector<const char*>& values,
                           const char* help = nullptr) {
-    return {name, view(DK_TEXT_ELEMENT, {static_cast<std::int64_t>(values.size())},
-                       values.data(), {{}, nullptr, help})};
+    return {name, view(DK_TEXT_ELEMENT, {static_cast<std::int64_t>(values.size())}, values.data(),
+                       {{}, nullptr, help})};
   }
 
  private:
-  static dk_array view(std::int32_t type, const std::vector<std::int64_t>& shape,
-                       const void* data, const Label& label) {
+  static dk_array view(std::int32_t type, const std::vector<std::int64_t>& shape, const void* data,
+                       const Label& label) {
     dk_array array{};
     array.type = type;
     array.rank = static_cast<std::int32_t>(shape.size());
@@ -109,8 +109,8 @@ class Sink {
 /// host.parallel_for with a callable `body(begin, end, worker)`.
 template <class Body>
 void parallel_for(const dk_host& host, std::int64_t count, std::int64_t grain, Body body) {
-  const dk_task task = [](void* context, std::int64_t begin, std::int64_t end,
-                          std::int32_t worker, dk_error* error) {
+  const dk_task task = [](void* context, std::int64_t begin, std::int64_t end, std::int32_t worker,
+                          dk_error* error) {
     return guard(error, [&] { (*static_cast<Body*>(context))(begin, end, worker); });
   };
   call(host.parallel_for, &host, count, grain, task, static_cast<void*>(&body));

@@ -85,8 +85,8 @@ enum { DK_ROWS = 0, DK_COLUMNS = 1 };
  * the sizes that the model states, and their contents are the model's own:
  *   scratch   needed by every call, one thread at a time; may be NULL where its size is 0;
  *   prepared  NULL, or filled by `prepare` for this theta (transposed weights, fused biases);
- *   tape      NULL, or written by `eval` and read by `jacobian`, `jvp` and `vjp` at the same points:
- *             storing or recomputing is the caller's choice. */
+ *   tape      NULL, or written by `eval` and read by the derivatives at the same points: storing
+ *             or recomputing is the caller's choice. */
 typedef struct dk_points {
   int64_t count; /* S */
   int32_t layout;
@@ -164,8 +164,8 @@ typedef struct dk_model_v1 {
 
   /* x_bar = (dF/dx)^T out_bar, u_bar likewise, theta_bar += (dF/dtheta)^T out_bar. The order of a
    * sum depends only on S and the sizes. NULL: absent. */
-  dk_status (*vjp)(const dk_model* model, const dk_points* points,
-                   const dk_cotangents* cotangents, dk_error* error);
+  dk_status (*vjp)(const dk_model* model, const dk_points* points, const dk_cotangents* cotangents,
+                   dk_error* error);
 
   /* An optional interface of this instance by id ("dynkit.noise/1"), valid as long as the instance;
    * NULL: not offered. */

@@ -32,8 +32,8 @@ typedef struct dk_component {
 typedef struct dk_library {
   int32_t abi_major; /* DK_ABI_MAJOR, DK_ABI_MINOR of the headers it was built with */
   int32_t abi_minor;
-  const char* name;        /* of the SDK it was built with, "dynkit-sdk" */
-  const char* version;     /* and its version, DK_VERSION */
+  const char* name;    /* of the SDK it was built with, "dynkit-sdk" */
+  const char* version; /* and its version, DK_VERSION */
   int64_t component_count;
   const dk_component* components; /* [component_count] */
 } dk_library;

@@ -43,8 +43,8 @@ typedef struct dk_readout_v1 {
                     dk_error* error);
   dk_status (*jacobian)(const dk_readout* readout, const dk_points* points, int32_t wrt,
                         const dk_matrices* J, dk_error* error);
-  dk_status (*jvp)(const dk_readout* readout, const dk_points* points,
-                   const dk_tangents* tangents, const dk_output* out, dk_error* error);
+  dk_status (*jvp)(const dk_readout* readout, const dk_points* points, const dk_tangents* tangents,
+                   const dk_output* out, dk_error* error);
   dk_status (*vjp)(const dk_readout* readout, const dk_points* points,
                    const dk_cotangents* cotangents, dk_error* error);
 

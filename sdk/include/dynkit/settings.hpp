@@ -34,16 +34,14 @@ constexpr dk_setting integer_setting(const char* name, const char* initial, doub
 
 constexpr dk_setting boolean_setting(const char* name, const char* initial, const char* help,
                                      std::uint32_t flags = 0) {
-  return {name,    DK_BOOLEAN, flags,   initial, -kUnbounded, kUnbounded,
-          nullptr, nullptr,    help,    nullptr};
+  return {name,       DK_BOOLEAN, flags,   initial, -kUnbounded,
+          kUnbounded, nullptr,    nullptr, help,    nullptr};
 }
 
 /// `choices` ends with nullptr.
-constexpr dk_setting text_setting(const char* name, const char* initial,
-                                  const char* const* choices, const char* help,
-                                  std::uint32_t flags = 0) {
-  return {name,    DK_TEXT, flags, initial, -kUnbounded, kUnbounded,
-          choices, nullptr, help,  nullptr};
+constexpr dk_setting text_setting(const char* name, const char* initial, const char* const* choices,
+                                  const char* help, std::uint32_t flags = 0) {
+  return {name, DK_TEXT, flags, initial, -kUnbounded, kUnbounded, choices, nullptr, help, nullptr};
 }
 
 constexpr dk_setting numbers_setting(const char* name, const char* initial, double lower,
@@ -52,18 +50,16 @@ constexpr dk_setting numbers_setting(const char* name, const char* initial, doub
 }
 
 constexpr dk_setting array_setting(const char* name, const char* help, std::uint32_t flags = 0) {
-  return {name,    DK_ARRAY, flags, nullptr, -kUnbounded, kUnbounded,
-          nullptr, nullptr,  help,  nullptr};
+  return {name, DK_ARRAY, flags, nullptr, -kUnbounded, kUnbounded, nullptr, nullptr, help, nullptr};
 }
 
 constexpr dk_setting model_setting(const char* name, const char* help, std::uint32_t flags = 0) {
-  return {name,    DK_MODEL, flags, nullptr, -kUnbounded, kUnbounded,
-          nullptr, nullptr,  help,  nullptr};
+  return {name, DK_MODEL, flags, nullptr, -kUnbounded, kUnbounded, nullptr, nullptr, help, nullptr};
 }
 
 constexpr dk_setting dataset_setting(const char* name, const char* help, std::uint32_t flags = 0) {
-  return {name,    DK_DATASET, flags, nullptr, -kUnbounded, kUnbounded,
-          nullptr, nullptr,    help,  nullptr};
+  return {name,       DK_DATASET, flags,   nullptr, -kUnbounded,
+          kUnbounded, nullptr,    nullptr, help,    nullptr};
 }
 
 /// The values that `create` received, by name. Types and bounds were checked by the host.

@@ -16,9 +16,9 @@ namespace dynkit {
 /// The element type is the alternative that `values` holds. Rank 0 (an empty shape) is a scalar
 /// with one element.
 struct Array {
-  using Values = std::variant<std::vector<double>, std::vector<std::complex<double>>,
-                              std::vector<std::int64_t>, std::vector<std::uint8_t>,
-                              std::vector<std::string>>;
+  using Values =
+      std::variant<std::vector<double>, std::vector<std::complex<double>>,
+                   std::vector<std::int64_t>, std::vector<std::uint8_t>, std::vector<std::string>>;
 
   std::vector<std::int64_t> shape;
   Values values = std::vector<double>{};

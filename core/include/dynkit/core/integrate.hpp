@@ -39,7 +39,7 @@ class VectorField {
   /// J[s][i][j] = d out_i / d x_j, where info().jacobian. Asked for points in rows.
   virtual dk_status jacobian(const dk_points& points, const dk_matrices& J, dk_error* error);
 
-  /// out [S,K,n] = J x_dot for the tangents of x, where info().jvp. Asked for single points in rows.
+  /// out [S,K,n] = J x_dot for the tangents of x, where info().jvp. For single points in rows.
   virtual dk_status jvp(const dk_points& points, const dk_tangents& tangents, const dk_output& out,
                         dk_error* error);
 };

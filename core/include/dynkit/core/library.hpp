@@ -20,7 +20,7 @@ struct Library {
 Library load_library(const std::string& path);
 
 /// Why a component cannot be run by this host ("needs the extension 'x/1', which this host does not
-/// have"), or an empty text. Checks every part of the description that a user or the host relies on.
+/// have"), or an empty text. Checks all of the description that a user or the host relies on.
 std::string component_flaw(const dk_component& component);
 
 /// "x86-64-v4", "x86-64-v3" or "": the best instruction-set level of this machine for which

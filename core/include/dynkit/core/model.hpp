@@ -75,10 +75,10 @@ class Model {
 /// the blocks' bounds.
 std::vector<double> initial_parameters(const Model& model, const dk_host& host, dk_stream stream);
 
-/// Fills the parameters from the arrays of a weight file: block `weight` is `prefix + weight`, under
-/// its name or an alias. Throws Error (DK_SHAPE_MISMATCH, DK_SETTINGS) for a block that is missing or
-/// has another shape, and for an array of the same layer that has no block (a second layer, the
-/// reverse direction): what it holds would be lost. `origin` names the file in messages.
+/// Fills the parameters from the arrays of a weight file: block `weight` is `prefix + weight`,
+/// under its name or an alias. Throws Error (DK_SHAPE_MISMATCH, DK_SETTINGS) for a block that is
+/// missing or has another shape, and for an array of the same layer that has no block (a second
+/// layer, the reverse direction): what it holds would be lost. `origin` names the file in messages.
 std::vector<double> parameters_from_arrays(const Model& model, const ArrayMap& arrays,
                                            const std::string& prefix, const std::string& origin);
 

@@ -40,9 +40,8 @@ struct Table {
 /// | `scatter3d`     | x, y, z | group             | points in space |
 /// | `heatmap`       | z [r,c] | x [c], y [r]      | a matrix as colors |
 /// | `histogram`     | x       | group             | counts of values in bins |
-/// | `complex_plane` | x, y    | group             | real and imaginary parts, or complex x alone, with |
-/// |                 |         |                   | the border of stability of the stage's model |
-/// | `multipliers`   | x, y    | group             | the same, always with the unit circle |
+/// | `complex_plane` | x, y    | group             | real and imaginary parts, or complex x alone |
+/// | `multipliers`   | x, y    | group             | the same, for eigenvalues of a map |
 ///
 /// Lines that are stacked in one array end where `length` [lines] says; without it each row of the
 /// last dimension left is a line (S lines of T points above), and an x of one row's length, [T],

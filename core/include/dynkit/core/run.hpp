@@ -12,18 +12,18 @@ namespace dynkit {
 
 /// What a run is asked to do.
 struct RunOptions {
-  std::string experiment;                // path of the experiment file
-  std::string text;                      // or, with no path, the experiment itself: its relative
-                                         // paths start in the current folder
-  std::vector<std::string> assignments;  // "key=value", applied in order
-  std::string folder;                    // the run folder
-  bool resume = false;                   // go on in a folder that exists
-  bool in_process = false;               // run stages in this process, for debuggers
-  int threads = 0;                       // 0: one for each core
-  double time_limit = 0.0;               // seconds for each stage; 0: none
+  std::string experiment;                   // path of the experiment file
+  std::string text;                         // or, with no path, the experiment itself: its relative
+                                            // paths start in the current folder
+  std::vector<std::string> assignments;     // "key=value", applied in order
+  std::string folder;                       // the run folder
+  bool resume = false;                      // go on in a folder that exists
+  bool in_process = false;                  // run stages in this process, for debuggers
+  int threads = 0;                          // 0: one for each core
+  double time_limit = 0.0;                  // seconds for each stage; 0: none
   std::vector<std::string> plugin_folders;  // the search path
   std::string program;                      // the dynkit program, which is started again as worker
-  std::atomic<bool>* cancelled = nullptr;  // set when the user asks to stop; nullptr: never
+  std::atomic<bool>* cancelled = nullptr;   // set when the user asks to stop; nullptr: never
 };
 
 /// Watches a run. Called from the thread that runs it.

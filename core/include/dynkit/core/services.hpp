@@ -21,7 +21,7 @@ struct ServicesOptions {
   std::size_t memory_budget = 0;                     // bytes; 0: no limit
   std::chrono::milliseconds progress_interval{100};  // progress is passed on no more often
 
-  /// Set by whoever asks everything to stop, a signal handler for example; nullptr: a flag of its own.
+  /// Set by whoever asks everything to stop, such as a signal handler; nullptr: a flag of its own.
   std::atomic<bool>* cancelled = nullptr;
 
   /// Level DK_LOG_DEBUG..DK_LOG_ERROR and one line of text without control characters.

@@ -35,9 +35,7 @@ class SettingSource {
 /// The value of every declared setting of a component, checked and opened.
 class ResolvedSettings {
  public:
-  dk_values values() const {
-    return {static_cast<std::int64_t>(values_.size()), values_.data()};
-  }
+  dk_values values() const { return {static_cast<std::int64_t>(values_.size()), values_.data()}; }
 
   /// Every setting that has a value, defaults included, as it would stand in an experiment file.
   const Config::Table& record() const { return record_; }
@@ -63,8 +61,8 @@ Config parse_default(const dk_setting& setting);
 void check_setting(const dk_setting& setting, const Config& value);
 
 /// Fills in defaults and sizes, checks, and opens what is named. Throws Error (DK_SETTINGS) for an
-/// unknown key (with the nearest known one), a missing required setting, or a value that is refused;
-/// the message begins with the line where that is known.
+/// unknown key (with the nearest known one), a missing required setting, or a value that is
+/// refused; the message begins with the line where that is known.
 ResolvedSettings resolve_settings(const dk_component& component, const Config::Table& given,
                                   SettingSource& source);
 

@@ -28,7 +28,7 @@ class System {
   const dk_host& host() const { return *host_; }
   /// What the model prepared for these parameters, or nullptr.
   const void* prepared() const { return prepared_data_; }
-  /// Different for every system of the process, also where one takes the place of another in memory.
+  /// Different for every system of the process, also where one follows another in memory.
   std::uint64_t serial() const { return serial_; }
 
   /// The step h of a map: the model's own, or 1 where that is not known.
