@@ -25,9 +25,12 @@ namespace {
 // An open file that closes itself.
 class Descriptor {
  public:
-  Descriptor(const std::filesystem::path& path, int flags)
+  Descriptor(const std::filesystem::path& path, int flags) : Descriptor(path, flags, path) {}
+
+  // A file that a user knows as `shown`.
+  Descriptor(const std::filesystem::path& path, int flags, const std::filesystem::path& shown)
       : id_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {
-    if (id_ < 0) fail(path, "cannot be opened", errno);
+    if (id_ < 0) fail(shown, "cannot be opened", errno);
   }
   ~Descriptor() {
     if (id_ >= 0) ::close(id_);
@@ -76,17 +79,19 @@ std::size_t read_some(const std::filesystem::path& path, const Descriptor& file,
   return count;
 }
 
-void write_all(const std::filesystem::path& path, std::span<const std::byte> bytes) {
-  Descriptor file(path, O_WRONLY | O_CREAT | O_EXCL);
+// Messages name the file that is to be replaced.
+void write_all(const std::filesystem::path& path, std::span<const std::byte> bytes,
+               const std::filesystem::path& target) {
+  Descriptor file(path, O_WRONLY | O_CREAT | O_EXCL, target);
   while (!bytes.empty()) {
     const ssize_t step = ::write(file.id(), bytes.data(), bytes.size());
     if (step >= 0) {
       bytes = bytes.subspan(static_cast<std::size_t>(step));
     } else if (errno != EINTR) {
-      fail(path, "cannot be written", errno);
+      fail(target, "cannot be written", errno);
     }
   }
-  file.close(path);
+  file.close(target);
 }
 
 void flush_to_disk(const std::filesystem::path& path, int flags) {
@@ -165,7 +170,7 @@ std::string_view as_text(std::span<const std::byte> bytes) {
 
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes) {
   write_file_atomically(
-      path, [&](const std::filesystem::path& temporary) { write_all(temporary, bytes); });
+      path, [&](const std::filesystem::path& temporary) { write_all(temporary, bytes, path); });
 }
 
 void write_file_atomically(const std::filesystem::path& path,

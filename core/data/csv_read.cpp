@@ -178,9 +178,31 @@ std::optional<double> parse_cell(std::string_view cell) {
   return number;
 }
 
-bool is_heading(const std::vector<std::string_view>& cells) {
-  return std::any_of(cells.begin(), cells.end(),
-                     [](std::string_view cell) { return !parse_cell(cell).has_value(); });
+bool is_missing(std::string_view cell) {
+  return cell.empty() || cell == "NA";
+}
+
+// Neither missing nor a number, be it one that no double holds.
+bool is_word(std::string_view cell) {
+  if (parse_cell(cell)) return false;
+  double number = 0.0;
+  const std::size_t sign = cell.starts_with('+') ? 1 : 0;
+  const auto [end, code] = std::from_chars(cell.data() + sign, cell.data() + cell.size(), number);
+  return code != std::errc::result_out_of_range || end != cell.data() + cell.size();
+}
+
+// Whether the first line holds names. A broken number may not turn a row into names.
+bool is_heading(const std::vector<std::string_view>& cells, std::size_t line) {
+  const auto word = std::find_if(cells.begin(), cells.end(), is_word);
+  if (word == cells.end()) return false;
+  const auto number = std::find_if(cells.begin(), cells.end(), [](std::string_view cell) {
+    return !is_missing(cell) && !is_word(cell);
+  });
+  if (number == cells.end()) return true;
+  throw Error(DK_IO,
+              fmt::format("line {}, cell {}: '{}' is not a number, though '{}' is one: the "
+                          "first line holds either numbers or names",
+                          line, word - cells.begin() + 1, printable(*word), printable(*number)));
 }
 
 std::vector<std::string> column_names(const std::vector<std::string_view>& cells) {
@@ -227,7 +249,7 @@ CsvTable parse_csv(std::span<const std::byte> bytes) {
   std::size_t rows = 0, width = 0;
   for (bool first = true; reader.next(cells); first = false) {
     if (first) width = cells.size();
-    if (first && is_heading(cells)) {
+    if (first && is_heading(cells, reader.line())) {
       result.columns = column_names(cells);
       continue;
     }

@@ -13,6 +13,13 @@ std::mutex& library_mutex() {
   return mutex;
 }
 
+// Files are closed one by one. What the library would flush at exit is left of a file that could
+// not be written, on a full disk, and there it crashes.
+void forgo_exit_handler() {
+  static const herr_t done = H5dont_atexit();
+  static_cast<void>(done);
+}
+
 struct Account {
   std::string outer, inner;  // what was asked for, and why it failed
 };
@@ -33,6 +40,7 @@ herr_t collect(unsigned depth, const H5E_error2_t* record, void* account_pointer
 }  // namespace
 
 Hdf5Session::Hdf5Session() : lock_(library_mutex()) {
+  forgo_exit_handler();
   H5Eget_auto2(H5E_DEFAULT, &print_, &print_data_);
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
 }

@@ -63,15 +63,12 @@ void refuse_leftovers(const Model& model, const ArrayMap& arrays, const std::str
     if (!below || used.count(key) != 0) continue;
     std::vector<std::string> names;
     for (const dk_block& block : model.blocks()) names.emplace_back(block.name);
-    throw Error(DK_SETTINGS,
-                fmt::format("{}: '{}' has no place in {}, whose parameters are {}: the file holds a "
-                            "larger network (more layers, another direction) than this model",
-                            origin, printable(key), model.component().id, fmt::join(names, ", ")));
+    throw Error(
+        DK_SETTINGS,
+        fmt::format("{}: '{}' has no place in {}, whose parameters are {}: the file holds a "
+                    "larger network (more layers, another direction) than this model",
+                    origin, printable(key), model.component().id, fmt::join(names, ", ")));
   }
-}
-
-const Config& element(const Config& value, std::int64_t i) {
-  return value.is_list() ? value.list()[static_cast<std::size_t>(i)] : value;
 }
 
 double number_of(const std::string& name, const Config& value) {
@@ -83,7 +80,7 @@ double number_of(const std::string& name, const Config& value) {
                                        name, to_text(value)));
 }
 
-// A list of lists, row by row, as one list.
+// The numbers of lists of lists, row by row.
 void flatten(const Config& value, Config::List& flat) {
   if (!value.is_list()) {
     flat.push_back(value);
@@ -92,25 +89,41 @@ void flatten(const Config& value, Config::List& flat) {
   for (const Config& item : value.list()) flatten(item, flat);
 }
 
-void set_block(const dk_block& block, const Config& value, std::vector<double>& theta) {
-  const std::int64_t size = size_of(block);
-  Config flat = value;
-  if (value.is_list()) {
-    Config::List items;
-    flatten(value, items);
-    flat.value = std::move(items);
-  }
-  if (flat.is_list() && static_cast<std::int64_t>(flat.list().size()) != size) {
+// Of a number [], of lists of lists the lengths from the outermost on.
+std::vector<std::int64_t> shape_of(const std::string& name, const Config& value) {
+  if (!value.is_list()) return {};
+  std::vector<std::int64_t> shape = {static_cast<std::int64_t>(value.list().size())};
+  if (value.list().empty()) return shape;
+  const std::vector<std::int64_t> inner = shape_of(name, value.list().front());
+  for (const Config& item : value.list()) {
+    if (shape_of(name, item) == inner) continue;
     throw Error(DK_SHAPE_MISMATCH,
-                fmt::format("{}parameter '{}': {} values for shape [{}]", line_prefix(value),
-                            block.name, flat.list().size(), fmt::join(shape_of(block), ",")));
+                fmt::format("{}parameter '{}': the lists within a list differ in shape",
+                            line_prefix(value), name));
   }
+  shape.insert(shape.end(), inner.begin(), inner.end());
+  return shape;
+}
+
+void set_block(const dk_block& block, const Config& value, std::vector<double>& theta) {
+  const std::vector<std::int64_t> given = shape_of(block.name, value), shape = shape_of(block);
+  if (given != shape) {
+    const std::string what =
+        given.empty() ? "a single number" : fmt::format("shape [{}]", fmt::join(given, ","));
+    const std::string rule =
+        shape.empty() ? "a single number" : fmt::format("shape [{}]", fmt::join(shape, ","));
+    throw Error(DK_SHAPE_MISMATCH, fmt::format("{}parameter '{}': {} is given, it needs {}",
+                                               line_prefix(value), block.name, what, rule));
+  }
+  Config::List flat;
+  flatten(value, flat);
+  const std::int64_t size = size_of(block);
   for (std::int64_t i = 0; i < size; ++i) {
-    const double number = number_of(block.name, element(flat, i));
+    const double number = number_of(block.name, flat[static_cast<std::size_t>(i)]);
     if (!(number >= block.lower && number <= block.upper)) {
-      throw Error(DK_SETTINGS, fmt::format("{}parameter '{}': {} is not in [{}, {}]",
-                                           line_prefix(value), block.name, number, block.lower,
-                                           block.upper));
+      throw Error(DK_SETTINGS,
+                  fmt::format("{}parameter '{}': {} is not in [{}, {}]", line_prefix(value),
+                              block.name, number, block.lower, block.upper));
     }
     theta[static_cast<std::size_t>(block.offset + i)] = number;
   }
@@ -122,8 +135,7 @@ std::vector<double> initial_parameters(const Model& model, const dk_host& host, 
   std::vector<double> theta(static_cast<std::size_t>(model.info().p));
   if (const auto* initial = model.extension<dk_initial_v1>(DK_INITIAL_V1)) {
     const Model::Lease instance(model);
-    call(initial->parameters, static_cast<const dk_model*>(instance), &host, &stream,
-         theta.data());
+    call(initial->parameters, static_cast<const dk_model*>(instance), &host, &stream, theta.data());
     return theta;
   }
   for (const dk_block& block : model.blocks()) {
@@ -166,9 +178,8 @@ std::vector<double> parameters_from_arrays(const Model& model, const ArrayMap& a
 void set_parameters(const Model& model, const Config::Table& values, std::vector<double>& theta) {
   const auto blocks = model.blocks();
   for (const auto& [name, value] : values) {
-    const auto block = std::find_if(blocks.begin(), blocks.end(), [&, key = name](const auto& one) {
-      return key == one.name;
-    });
+    const auto block = std::find_if(blocks.begin(), blocks.end(),
+                                    [&, key = name](const auto& one) { return key == one.name; });
     if (block == blocks.end()) {
       std::vector<std::string> names;
       for (const dk_block& one : blocks) names.emplace_back(one.name);

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <tuple>
 #include <vector>
@@ -63,6 +65,23 @@ IntegrationOptions options_of(const System& system, const dk_simulation& request
   return options;
 }
 
+bool has_fixed_step(Method method) {
+  return method == Method::rk4 || method == Method::euler_maruyama || method == Method::heun;
+}
+
+// The shortest spacing of the times, as torchdiffeq and torchsde have it. The rounding of the times
+// is added, so that of equal spacings none is cut in two. Times that do not increase are refused
+// later.
+double shortest_spacing(const dk_simulation& request) {
+  if (request.times == nullptr || request.T < 2) return 1.0;  // nothing to integrate
+  double shortest = std::numeric_limits<double>::infinity(), farthest = 0.0;
+  for (std::int64_t k = 0; k < request.T; ++k) {
+    farthest = std::max(farthest, std::abs(request.times[k]));
+    if (k > 0) shortest = std::min(shortest, request.times[k] - request.times[k - 1]);
+  }
+  return shortest + 4.0 * std::numeric_limits<double>::epsilon() * farthest;
+}
+
 void simulate_part(const System& system, const dk_simulation& request,
                    const IntegrationOptions& options, const Trajectories& part) {
   SystemField field(system);
@@ -117,6 +136,10 @@ CachedPropagator& propagator(const System& system, const dk_simulation& request,
     if (system.model().info().time_kind == DK_MAP) {
       cached.map = std::make_unique<MapTangentPropagator>(*cached.field, K);
     } else {
+      if (options.method == Method::rk4 && options.step == 0.0) {
+        cached.field.reset();
+        throw Error(DK_SETTINGS, "method 'rk4' needs a step: give 'step'");
+      }
       cached.flow = std::make_unique<TangentPropagator>(*cached.field, K, options);
     }
     cached.key = key;
@@ -128,7 +151,10 @@ CachedPropagator& propagator(const System& system, const dk_simulation& request,
 
 void simulate(const System& system, const dk_simulation& request) {
   check_request(system, request);
-  const IntegrationOptions options = options_of(system, request);
+  IntegrationOptions options = options_of(system, request);
+  if (options.step == 0.0 && has_fixed_step(options.method)) {
+    options.step = shortest_spacing(request);
+  }
   Trajectories all;
   all.S = request.S;
   all.T = request.T;

@@ -173,6 +173,21 @@ TEST(DataConvert, KeepsTheOldOutputWhereItFails) {
   EXPECT_EQ(read_text(folder.file("b.csv")), "old");
 }
 
+// A limit on the size of files, in place of a full disk.
+TEST(DataConvert, KeepsTheOldOutputWhereTheDiskIsFull) {
+  const ScratchFolder folder;
+  save_arrays(folder.file("a.npz"), {{"x", numbers({30000}, std::vector<double>(30000, 0.1))}});
+  for (const std::string output : {"b.h5", "b.npz", "b.safetensors", "b.csv"}) {
+    folder.write(output, "old");
+    const std::string words = folder.file("a.npz") + " " + folder.file(output);
+    const CommandResult result = run_command(
+        folder, "(trap '' XFSZ; ulimit -f 40; exec " + kProgram + " data convert " + words + ")");
+    EXPECT_EQ(result.exit_code, 4) << output;
+    EXPECT_TRUE(says(result, output + ": ")) << result.errors;
+    EXPECT_EQ(read_text(folder.file(output)), "old");
+  }
+}
+
 TEST(DataConvert, RefusesToReplaceItsInputUnderAnyName) {
   const ScratchFolder folder;
   save_arrays(folder.file("a.npz"), special_arrays());

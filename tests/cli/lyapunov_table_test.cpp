@@ -116,7 +116,7 @@ TEST(LyapunovTable, LogisticMap) {
 // Not normal, so that tangents need time to find their directions.
 TEST(LyapunovTable, LinearFlowHasTheRealPartsOfItsEigenvalues) {
   const Spectrum found = analyze(
-      "linear_flow\"\nn = 3\nparameters = { A = [-0.1, 0.7, 0.3, 0, -0.4, 0.5, 0, 0, -1.3] }",
+      "linear_flow\"\nn = 3\nparameters = { A = [[-0.1, 0.7, 0.3], [0, -0.4, 0.5], [0, 0, -1.3]] }",
       "length = 200\nburn_in = 100\n");
   const double expected[] = {-0.1, -0.4, -1.3};
   // rtol = 1e-6 a step of order 8, far below its limit of stability.
@@ -125,7 +125,7 @@ TEST(LyapunovTable, LinearFlowHasTheRealPartsOfItsEigenvalues) {
 }
 
 TEST(LyapunovTable, LinearMapHasTheLogarithmsOfItsEigenvalues) {
-  const Spectrum found = analyze("linear_map\"\nn = 2\nparameters = { A = [1.1, 0.7, 0, 0.8] }",
+  const Spectrum found = analyze("linear_map\"\nn = 2\nparameters = { A = [[1.1, 0.7], [0, 0.8]] }",
                                  "length = 640\nburn_in = 200\n");
   EXPECT_NEAR(found.exponents[0], std::log(1.1), 1e-12);
   EXPECT_NEAR(found.exponents[1], std::log(0.8), 1e-12);

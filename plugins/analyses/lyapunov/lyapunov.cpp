@@ -32,6 +32,19 @@ std::string text(double value) {
   return buffer;
 }
 
+// What a cancelled run has of its exponents.
+std::string cancelled_after(const GrowthRecord& record) {
+  if (record.length() == 0.0) return "no: cancelled during the burn-in, before any exponent";
+  if (record.batch_count() == 0) return "no: cancelled within the first batch";
+  return "no: cancelled";
+}
+
+void check_finite(const char* name, double value) {
+  if (std::isfinite(value)) return;
+  throw Error(DK_SETTINGS,
+              std::string("setting '") + name + "': " + text(value) + " is not finite");
+}
+
 void check_size(const char* name, const std::vector<double>& values, std::int64_t size,
                 const char* what) {
   if (static_cast<std::int64_t>(values.size()) == size) return;
@@ -65,6 +78,8 @@ Lyapunov::Lyapunov(const dk_host&, const Settings& settings)
       rtol_(settings.number("rtol")),
       atol_(settings.number("atol")),
       step_(settings.number("step")) {
+  check_finite("length", length_);
+  check_finite("burn_in", burn_in_);
   if (max_length_ > 0.0 && max_length_ < length_) {
     throw Error(DK_SETTINGS, "setting 'max_length': " + text(max_length_) +
                                  " is less than 'length', " + text(length_));
@@ -215,7 +230,7 @@ void Lyapunov::run(const dk_job& job) const {
   try {
     failure = follow(job, plan, orbit, record);
   } catch (const Error& error) {
-    if (error.status() == DK_CANCELLED) put("no: cancelled");
+    if (error.status() == DK_CANCELLED) put(cancelled_after(record));
     throw;
   }
   put(failure.empty() ? verdict(record, plan.K) : "no: " + failure);

@@ -41,7 +41,8 @@ typedef struct dk_simulation {
   const char* method;  /* "tsit5", "dop853", "rk4", "adams", "bdf", "arkode", "arkode_erk",
                           "euler_maruyama", "heun"; NULL: the host's choice for the model */
   double rtol, atol;   /* 0: 1e-6, 1e-9 */
-  double step;         /* of the fixed-step methods; the first step of the others, 0: chosen */
+  double step;         /* of the fixed-step methods, rk4, euler_maruyama and heun, 0: the shortest
+                          spacing of `times`; the first step of the others, 0: chosen */
   const dk_stream* stream;
   double* states;      /* [S,T,n]; NaN after a failure */
   int32_t* outcomes;   /* [S] */
@@ -87,7 +88,7 @@ struct dk_system {
 
   /* Carries x [n] and tangents V [K,n] (rows) from t0 to t1 along dV/dt = J V, or through a map's
    * steps (t counts them), with constant input u [m] (NULL: zero). method, rtol, atol and step as in
-   * dk_simulation. Made for repeated calls: solver memory stays between them. DK_NUMERIC: the
+   * dk_simulation, but rk4 needs a step. Made for repeated calls: solver memory stays between them. DK_NUMERIC: the
    * trajectory cannot be continued, the message says where. */
   dk_status (*propagate_tangent)(const dk_system* system, double t0, double t1, const double* u,
                                  const dk_simulation* options, double* x, int64_t K, double* V,

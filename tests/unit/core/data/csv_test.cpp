@@ -85,6 +85,26 @@ TEST(CsvReader, NamesTheLineOfACellThatIsNoNumber) {
   EXPECT_EQ(error_in("1,2\n1,1e999\n"), "line 2, cell 2: '1e999' is not a number");
 }
 
+TEST(CsvReader, RefusesAFirstLineOfNumbersAndWords) {
+  EXPECT_EQ(
+      error_in("0.1x,2,3\n4,5,6\n"),
+      "line 1, cell 1: '0.1x' is not a number, though '2' is one: the first line holds either "
+      "numbers or names");
+  EXPECT_EQ(error_in("# a\n1e999,b,c\n4,5,6\n"),
+            "line 2, cell 2: 'b' is not a number, though '1e999' is one: the first line holds "
+            "either numbers or names");
+}
+
+TEST(CsvReader, RefusesAnOverflowInTheFirstLine) {
+  EXPECT_EQ(error_in("1e999,2\n3,4\n"), "line 1, cell 1: '1e999' is not a number");
+  EXPECT_EQ(error_in("+1e999\n3\n"), "line 1, cell 1: '+1e999' is not a number");
+}
+
+TEST(CsvReader, TakesNamesBesideMissingCells) {
+  EXPECT_EQ(parse("time,NA,\n1,2,3\n").columns,
+            (std::vector<std::string>{"time", "NA", "column3"}));
+}
+
 TEST(CsvReader, NamesTheLineOfAnotherLength) {
   EXPECT_EQ(error_in("1,2\n3,4\n5\n"), "line 3 has 1 cells, the lines before it have 2");
   EXPECT_EQ(error_in("a,\"b\n\nc\"\n1,2\n3,4,5\n"),

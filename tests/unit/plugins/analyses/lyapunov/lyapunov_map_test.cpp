@@ -163,5 +163,20 @@ TEST(LyapunovMap, PutsWhatIsDoneWhenCancelled) {
   EXPECT_LT(sink.numbers("length")[0], 6400.0);
 }
 
+TEST(LyapunovMap, SaysWhenItIsCancelledTooEarly) {
+  const FakeSystem system(make_linear(DK_MAP, 2, {0.5, 0, 0, 0.25}));
+  const auto verdict = [&](double burn_in) {
+    FakeHost host;
+    host.cancel_after = 3;
+    FakeSink sink;
+    EXPECT_THROW(
+        run(make_values().number("length", 6400).number("burn_in", burn_in), system, sink, host),
+        Error);
+    return sink.words("converged")[0];
+  };
+  EXPECT_EQ(verdict(640), "no: cancelled during the burn-in, before any exponent");
+  EXPECT_EQ(verdict(0), "no: cancelled within the first batch");
+}
+
 }  // namespace
 }  // namespace dynkit::lyapunov

@@ -39,6 +39,13 @@ TEST(LyapunovSettings, RefuseAnInputOfAnotherSize) {
             "setting 'input' has 2 elements, the model's input has 0");
 }
 
+TEST(LyapunovSettings, RefuseWhatNeverEnds) {
+  EXPECT_EQ(refusal(make_values().number("length", HUGE_VAL)),
+            "setting 'length': inf is not finite");
+  EXPECT_EQ(refusal(make_values().number("burn_in", HUGE_VAL)),
+            "setting 'burn_in': inf is not finite");
+}
+
 TEST(LyapunovSettings, RefuseAMaximumBelowTheLength) {
   EXPECT_EQ(refusal(make_values().number("max_length", 10)),
             "setting 'max_length': 10 is less than 'length', 1000");
