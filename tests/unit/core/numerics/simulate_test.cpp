@@ -7,6 +7,7 @@
 #include "dynkit/component.hpp"
 #include "dynkit/core/services.hpp"
 #include "dynkit/core/system.hpp"
+#include "support/no_files.hpp"
 
 namespace dynkit {
 namespace {
@@ -46,16 +47,7 @@ class OrnsteinUhlenbeck {
   dk_model_info info_{};
 };
 
-class NoFiles : public SettingSource {
- public:
-  Array array(const Config&) override { throw Error(DK_SETTINGS, "no array"); }
-  std::pair<std::string, std::vector<std::uint8_t>> file(const std::string&) override {
-    throw Error(DK_SETTINGS, "no file");
-  }
-  const dk_system* system(const Config&) override { throw Error(DK_SETTINGS, "no model"); }
-  const dk_data* dataset(const Config&) override { throw Error(DK_SETTINGS, "no dataset"); }
-  std::optional<std::int64_t> extent(const std::string&, std::size_t) override { return {}; }
-};
+using testing::NoFiles;
 
 constexpr dk_component kComponent =
     model_component<OrnsteinUhlenbeck>({"org.test.ou", "1.0.0", "dx = -x dt + dW"});

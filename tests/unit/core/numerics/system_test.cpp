@@ -7,6 +7,7 @@
 
 #include "dynkit/component.hpp"
 #include "dynkit/core/services.hpp"
+#include "support/no_files.hpp"
 
 namespace dynkit {
 namespace {
@@ -41,16 +42,7 @@ class EulerMap {
   dk_model_info info_{};
 };
 
-class NoFiles : public SettingSource {
- public:
-  Array array(const Config&) override { throw Error(DK_SETTINGS, "no array"); }
-  std::pair<std::string, std::vector<std::uint8_t>> file(const std::string&) override {
-    throw Error(DK_SETTINGS, "no file");
-  }
-  const dk_system* system(const Config&) override { throw Error(DK_SETTINGS, "no model"); }
-  const dk_data* dataset(const Config&) override { throw Error(DK_SETTINGS, "no dataset"); }
-  std::optional<std::int64_t> extent(const std::string&, std::size_t) override { return {}; }
-};
+using testing::NoFiles;
 
 template <int Step>
 struct EulerSystem {
