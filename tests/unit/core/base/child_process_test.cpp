@@ -14,29 +14,19 @@
 
 #include "dynkit/core/files.hpp"
 #include "dynkit/error.hpp"
+#include "outcome.hpp"
 
 namespace dynkit {
 namespace {
 
-constexpr double kLong = 100.0;  // seconds: a test that gets there has failed
-
-struct Outcome {
-  ChildEnd end;
-  std::string reply;
-};
+using testing::is_gone;
+using testing::kLong;
+using testing::Outcome;
 
 Outcome run(const ChildBody& body, double time_limit = kLong) {
   Outcome outcome;
   outcome.end = run_in_child(body, [&](ReplyReader& reply) { outcome.reply = reply.read_rest(); },
                              {time_limit, nullptr, 0});
-  return outcome;
-}
-
-Outcome run_shell(const std::string& script, double time_limit = kLong) {
-  Outcome outcome;
-  outcome.end = run_program({"/bin/sh", "-c", script},
-                            [&](ReplyReader& reply) { outcome.reply = reply.read_rest(); },
-                            {time_limit, nullptr, 0});
   return outcome;
 }
 
@@ -54,21 +44,6 @@ void crash(int number) {
 void expect_no_child() {
   EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1);
   EXPECT_EQ(errno, ECHILD) << "a zombie is left";
-}
-
-// Whether no process of this id runs; waits a moment for whoever reaps it.
-bool is_gone(pid_t process) {
-  for (int i = 0; i < 2000; ++i) {
-    std::string stat;
-    try {
-      stat = std::string(as_text(read_file("/proc/" + std::to_string(process) + "/stat")));
-    } catch (const Error&) {
-      return true;
-    }
-    if (stat.find(") Z ") != std::string::npos) return true;
-    usleep(5000);
-  }
-  return false;
 }
 
 TEST(RunInChild, GivesAReplyOfAnySize) {
@@ -165,13 +140,13 @@ TEST(RunInChild, TellsTheEndOfTheProcessFromTheEndOfTheBody) {
 }
 
 TEST(RunInChild, KeepsTheLastWordsAndPrintsNothing) {
-  testing::internal::CaptureStderr();
+  ::testing::internal::CaptureStderr();
   const Outcome outcome = run([](ReplyWriter&) {
     const std::string noise = pattern(200'000) + "\nassertion \x1b[31mfailed\n\n";
     if (::write(STDERR_FILENO, noise.data(), noise.size()) < 0) _exit(1);
     crash(SIGABRT);
   });
-  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
   EXPECT_EQ(outcome.end.how, "crashes with signal 6 (Aborted)");
   EXPECT_EQ(outcome.end.last_words, "; its last words: assertion [31mfailed");
 }
@@ -378,39 +353,6 @@ TEST(RunInChild, EndsWithItsParent) {
   EXPECT_TRUE(is_gone(child));
   close(ends[0]);
   close(ends[1]);
-}
-
-TEST(RunProgram, GivesTheReplyOfAProgramThatEndsWell) {
-  const Outcome outcome = run_shell("echo noise; printf 'a reply' >&3");
-  EXPECT_EQ(outcome.end.kind, ChildEnd::Kind::done);
-  EXPECT_EQ(outcome.reply, "a reply");
-}
-
-TEST(RunProgram, NamesTheExitCodeAndTheLastWords) {
-  const Outcome outcome = run_shell("printf 'a reply' >&3; echo first; echo last >&2; exit 23");
-  EXPECT_EQ(outcome.end.kind, ChildEnd::Kind::crashed);
-  EXPECT_EQ(outcome.end.how + outcome.end.last_words,
-            "ends the process with code 23; its last words: last");
-}
-
-TEST(RunProgram, DoesNotWaitForAProcessThatHoldsItsPipes) {
-  const Outcome outcome = run_shell("sleep 1000 & printf $! >&3");
-  EXPECT_EQ(outcome.end.kind, ChildEnd::Kind::done);
-  EXPECT_TRUE(is_gone(std::atoi(outcome.reply.c_str())));
-}
-
-TEST(RunProgram, EndsAProgramThatHangsBehindItsReply) {
-  const Outcome outcome = run_shell("printf 'a reply' >&3; exec 1>&- 2>&- 3>&-; sleep 1000", 0.3);
-  EXPECT_EQ(outcome.end.kind, ChildEnd::Kind::timed_out);
-}
-
-TEST(RunProgram, NamesTheProgramThatCannotBeStarted) {
-  try {
-    run_program({"/nowhere/program"}, [](ReplyReader&) {}, {});
-    FAIL() << "no error";
-  } catch (const Error& e) {
-    EXPECT_STREQ(e.what(), "/nowhere/program cannot be started: No such file or directory");
-  }
 }
 
 }  // namespace
