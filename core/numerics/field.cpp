@@ -66,9 +66,11 @@ dk_status VectorField::jvp(const dk_points&, const dk_tangents&, const dk_output
 }
 
 Method method_named(std::string_view name) {
-  std::string all;
   for (const auto& [method, known] : kMethods) {
     if (name == known) return method;
+  }
+  std::string all;
+  for (const auto& [method, known] : kMethods) {
     all += fmt::format("{}'{}'", all.empty() ? "" : ", ", known);
   }
   throw Error(DK_INVALID_ARGUMENT, fmt::format("method '{}' is not one of {}", name, all));

@@ -89,8 +89,8 @@ struct FixedPoints::Task {
 };
 
 FixedPoints::FixedPoints(const dk_host&, const Settings& settings)
-    : starts_(keep(settings, "starts")),
-      input_(keep(settings, "input")),
+    : starts_(settings.array("starts")),
+      input_(settings.finite_array("input")),
       period_(settings.integer("period")),
       slow_points_(settings.boolean("slow_points")),
       slow_threshold_(settings.number("slow_threshold")),
@@ -136,16 +136,16 @@ void FixedPoints::accept_arrays(const dk_model_info& info) const {
   const std::vector<std::int64_t>& starts = starts_.shape;
   if (starts_.given && (starts.size() < 2 || starts.size() > 3 || starts.back() != info.n ||
                         starts_.values.empty())) {
-    throw Error(DK_SHAPE_MISMATCH, "setting 'starts': shape " + describe_shape(starts) +
-                                       " is neither " + describe_shape({info.n}).insert(1, "S,") +
-                                       " nor " + describe_shape({info.n}).insert(1, "S,T,"));
+    throw Error(DK_SHAPE_MISMATCH, "setting 'starts': shape " + shape_text(starts) +
+                                       " is neither " + shape_text({info.n}).insert(1, "S,") +
+                                       " nor " + shape_text({info.n}).insert(1, "S,T,"));
   }
   const std::vector<std::int64_t>& input = input_.shape;
   if (input_.given &&
       (input.empty() || input.size() > 2 || input.back() != info.m || input_.values.empty())) {
-    throw Error(DK_SHAPE_MISMATCH, "setting 'input': shape " + describe_shape(input) +
-                                       " is neither " + describe_shape({info.m}) + " nor " +
-                                       describe_shape({info.m}).insert(1, "U,"));
+    throw Error(DK_SHAPE_MISMATCH, "setting 'input': shape " + shape_text(input) + " is neither " +
+                                       shape_text({info.m}) + " nor " +
+                                       shape_text({info.m}).insert(1, "U,"));
   }
 }
 

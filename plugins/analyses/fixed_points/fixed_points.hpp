@@ -70,7 +70,7 @@ class FixedPoints {
   void find_slow(const Task& task, std::span<const double> input, std::int64_t index,
                  const std::vector<double>& minima, Report& report) const;
 
-  GivenArray starts_, input_;
+  NumberArray starts_, input_;
   std::int64_t period_;
   SearchOptions search_;
   PointOptions points_;

@@ -7,25 +7,6 @@
 
 namespace dynkit::fixed_points {
 
-GivenArray keep(const Settings& settings, const char* name) {
-  GivenArray kept;
-  kept.given = settings.given(name);
-  if (!kept.given) return kept;
-  const dk_array& array = settings.value(name).array;
-  kept.shape.assign(array.shape, array.shape + array.rank);
-  const std::span<const double> values = settings.numbers(name);
-  kept.values.assign(values.begin(), values.end());
-  return kept;
-}
-
-std::string describe_shape(const std::vector<std::int64_t>& shape) {
-  std::string text = "[";
-  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
-    text += (axis > 0 ? "," : "") + std::to_string(shape[axis]);
-  }
-  return text + "]";
-}
-
 std::vector<double> finite_rows(std::span<const double> rows, std::int64_t n) {
   std::vector<double> kept;
   const auto width = static_cast<std::size_t>(n);

@@ -3,25 +3,11 @@
 
 #include <cstdint>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "dynkit/job.h"
-#include "dynkit/settings.hpp"
 
 namespace dynkit::fixed_points {
-
-/// An array of a setting, kept after `create`.
-struct GivenArray {
-  bool given = false;
-  std::vector<std::int64_t> shape;
-  std::vector<double> values;
-};
-
-GivenArray keep(const Settings& settings, const char* name);
-
-/// "[5,2]", for messages.
-std::string describe_shape(const std::vector<std::int64_t>& shape);
 
 /// The rows of [S,n] that are finite: failed trajectories end in NaN.
 std::vector<double> finite_rows(std::span<const double> rows, std::int64_t n);

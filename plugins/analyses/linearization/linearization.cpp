@@ -20,26 +20,6 @@ std::size_t to_size(std::int64_t value) {
   return static_cast<std::size_t>(value);
 }
 
-std::vector<double> copy(const Settings& settings, const char* name) {
-  if (!settings.given(name)) return {};
-  const std::span<const double> numbers = settings.numbers(name);
-  return {numbers.begin(), numbers.end()};
-}
-
-std::vector<std::int64_t> shape_of(const Settings& settings, const char* name) {
-  if (!settings.given(name)) return {};
-  const dk_array& array = settings.value(name).array;
-  return {array.shape, array.shape + array.rank};
-}
-
-std::string text(const std::vector<std::int64_t>& shape) {
-  std::string result = "[";
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    result += (i > 0 ? "," : "") + std::to_string(shape[i]);
-  }
-  return result + "]";
-}
-
 TimeMap read_map(std::string_view name) {
   if (name == "euler") return TimeMap::euler;
   return name == "expm" ? TimeMap::expm : TimeMap::none;
@@ -90,23 +70,19 @@ struct Linearization::Worker {
 };
 
 Linearization::Linearization(const dk_host&, const Settings& settings)
-    : points_(copy(settings, "points")),
-      input_(copy(settings, "input")),
-      input_index_(copy(settings, "input_index")),
-      points_shape_(shape_of(settings, "points")),
-      input_shape_(shape_of(settings, "input")),
-      has_input_(settings.given("input")),
-      has_index_(settings.given("input_index")),
+    : points_(settings.array("points")),
+      input_(settings.finite_array("input")),
+      input_index_(settings.array("input_index")),
       time_(settings.number("time")),
       tolerance_(settings.number("tolerance")),
       dt_(settings.given("dt") ? settings.number("dt") : 0.0),
       map_(read_map(settings.text("map"))),
       with_matrices_(settings.boolean("matrices")) {
-  if (points_shape_.empty() || points_shape_.size() > 2) {
-    throw Error(DK_SETTINGS,
-                "setting 'points' has shape " + text(points_shape_) + ", [P,n] or [n] is needed");
+  if (points_.shape.empty() || points_.shape.size() > 2) {
+    throw Error(DK_SETTINGS, "setting 'points' has shape " + shape_text(points_.shape) +
+                                 ", [P,n] or [n] is needed");
   }
-  if (has_index_ && !has_input_) {
+  if (input_index_.given && !input_.given) {
     throw Error(DK_SETTINGS, "setting 'input_index' is given without 'input', whose rows it names");
   }
   if (map_ != TimeMap::none && !(dt_ > 0.0)) {
@@ -115,24 +91,25 @@ Linearization::Linearization(const dk_host&, const Settings& settings)
 }
 
 void Linearization::check_input(const dk_model_info& info) const {
-  if (!has_input_) return;
-  const bool has_rows = input_shape_.size() == 2;
-  if (input_shape_.empty() || input_shape_.size() > 2 || input_shape_.back() != info.m) {
-    throw Error(DK_SETTINGS, "setting 'input' has shape " + text(input_shape_) +
+  if (!input_.given) return;
+  const bool has_rows = input_.shape.size() == 2;
+  if (input_.shape.empty() || input_.shape.size() > 2 || input_.shape.back() != info.m) {
+    throw Error(DK_SETTINGS, "setting 'input' has shape " + shape_text(input_.shape) +
                                  ", the model's input has " + std::to_string(info.m) + " elements");
   }
-  const std::int64_t rows = has_rows ? input_shape_[0] : 1;
-  if (!has_index_) {
+  const std::int64_t rows = has_rows ? input_.shape[0] : 1;
+  if (!input_index_.given) {
     if (rows == 1 || rows == row_count()) return;
     throw Error(DK_SETTINGS, "setting 'input' has " + std::to_string(rows) + " rows for " +
                                  std::to_string(row_count()) +
                                  " points, without 'input_index' to tell which is whose");
   }
-  if (static_cast<std::int64_t>(input_index_.size()) != row_count()) {
-    throw Error(DK_SETTINGS, "setting 'input_index' has " + std::to_string(input_index_.size()) +
-                                 " elements for " + std::to_string(row_count()) + " points");
+  if (static_cast<std::int64_t>(input_index_.values.size()) != row_count()) {
+    throw Error(DK_SETTINGS, "setting 'input_index' has " +
+                                 std::to_string(input_index_.values.size()) + " elements for " +
+                                 std::to_string(row_count()) + " points");
   }
-  for (const double index : input_index_) {
+  for (const double index : input_index_.values) {
     if (!(index >= 0.0 && index < static_cast<double>(rows)) || index != std::floor(index)) {
       throw Error(DK_SETTINGS, "setting 'input_index': " + std::to_string(index) +
                                    " is not a row of 'input', which has " + std::to_string(rows));
@@ -143,8 +120,8 @@ void Linearization::check_input(const dk_model_info& info) const {
 void Linearization::accepts(const dk_job& job) const {
   if (job.system_count < 1) throw Error(DK_UNSUPPORTED, "needs a model");
   const dk_model_info& info = *job.systems[0]->info;
-  if (points_shape_.back() != info.n) {
-    throw Error(DK_SETTINGS, "setting 'points' has shape " + text(points_shape_) +
+  if (points_.shape.back() != info.n) {
+    throw Error(DK_SETTINGS, "setting 'points' has shape " + shape_text(points_.shape) +
                                  ", the model's state has " + std::to_string(info.n) + " elements");
   }
   if (map_ != TimeMap::none && info.time_kind == DK_MAP) {
@@ -154,10 +131,10 @@ void Linearization::accepts(const dk_job& job) const {
 }
 
 std::span<const double> Linearization::input_of(std::int64_t point, std::int64_t m) const {
-  const bool is_shared = input_shape_.size() == 1 || input_shape_[0] == 1;
+  const bool is_shared = input_.shape.size() == 1 || input_.shape[0] == 1;
   std::int64_t row = is_shared ? 0 : point;
-  if (has_index_) row = static_cast<std::int64_t>(input_index_[to_size(point)]);
-  return {input_.data() + row * m, to_size(m)};
+  if (input_index_.given) row = static_cast<std::int64_t>(input_index_.values[to_size(point)]);
+  return {input_.values.data() + row * m, to_size(m)};
 }
 
 // J and B of `count` points from `first`, in the chunk that starts at `begin`.
@@ -168,8 +145,8 @@ void Linearization::differentiate_once(const dk_system& system, std::int64_t beg
   dk_points points{};
   points.count = count;
   points.t = {worker.t.data(), 1};
-  points.x = {points_.data() + first * n, n};
-  if (has_input_) points.u = {worker.u.data() + offset * m, m};
+  points.x = {points_.values.data() + first * n, n};
+  if (input_.given) points.u = {worker.u.data() + offset * m, m};
   const dk_matrices J{worker.J.data() + offset * n * n, n * n, n};
   call(system.jacobian, &system, &points, std::int32_t{DK_WRT_STATE}, &J);
   if (m == 0) return;
@@ -182,7 +159,7 @@ void Linearization::differentiate(const dk_system& system, std::int64_t begin, s
                                   Worker& worker) const {
   const std::int64_t n = system.info->n, m = system.info->m;
   std::fill(worker.t.begin(), worker.t.end(), time_);
-  for (std::int64_t p = begin; has_input_ && p < end; ++p) {
+  for (std::int64_t p = begin; input_.given && p < end; ++p) {
     const std::span<const double> u = input_of(p, m);
     std::copy(u.begin(), u.end(), worker.u.begin() + (p - begin) * m);
   }

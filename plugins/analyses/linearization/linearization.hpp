@@ -51,7 +51,7 @@ class Linearization {
  private:
   struct Worker;
 
-  std::int64_t row_count() const { return points_shape_.size() == 1 ? 1 : points_shape_[0]; }
+  std::int64_t row_count() const { return points_.shape.size() == 1 ? 1 : points_.shape[0]; }
   void check_input(const dk_model_info& info) const;
   std::span<const double> input_of(std::int64_t point, std::int64_t m) const;
   void differentiate(const dk_system& system, std::int64_t begin, std::int64_t end,
@@ -61,9 +61,7 @@ class Linearization {
   void linearize(std::int64_t begin, std::int64_t end, Worker& worker, Results& results) const;
   void run_points(const dk_job& job, const dk_system& system, Results& results) const;
 
-  std::vector<double> points_, input_, input_index_;
-  std::vector<std::int64_t> points_shape_, input_shape_;
-  bool has_input_, has_index_;
+  NumberArray points_, input_, input_index_;
   double time_, tolerance_, dt_;
   TimeMap map_;
   bool with_matrices_;

@@ -13,18 +13,15 @@ namespace {
 // A difference between halves of the orbit beyond this many standard errors is not chance.
 constexpr double kMostDrift = 5.0;
 
+// Of all pieces: more that say nothing spoil the mean.
+constexpr double kMostDrowned = 0.01;
+
 // Of flows: fewer evaluations than tsit5 at the default tolerances, and a smaller error in the sum
 // of the exponents.
 constexpr const char* kMethod = "dop853";
 
 // Rounding, where a map's steps have no other error.
 constexpr double kRounding = 1e-13;
-
-std::vector<double> copy(const Settings& settings, const char* name) {
-  if (!settings.given(name)) return {};
-  const std::span<const double> numbers = settings.numbers(name);
-  return {numbers.begin(), numbers.end()};
-}
 
 std::string text(double value) {
   char buffer[32];
@@ -65,10 +62,8 @@ struct Lyapunov::Plan {
 
 Lyapunov::Lyapunov(const dk_host&, const Settings& settings)
     : exponents_(settings.integer("exponents")),
-      initial_(copy(settings, "initial")),
-      input_(copy(settings, "input")),
-      has_initial_(settings.given("initial")),
-      has_input_(settings.given("input")),
+      initial_(settings.finite_array("initial")),
+      input_(settings.finite_array("input")),
       length_(settings.number("length")),
       burn_in_(settings.given("burn_in") ? settings.number("burn_in") : 0.1 * length_),
       target_error_(settings.number("target_error")),
@@ -93,8 +88,8 @@ void Lyapunov::accepts(const dk_job& job) const {
     throw Error(DK_SETTINGS, "setting 'exponents': " + std::to_string(exponents_) +
                                  " is more than the model's " + std::to_string(info.n) + " states");
   }
-  if (has_initial_) check_size("initial", initial_, info.n, "state");
-  if (has_input_) check_size("input", input_, info.m, "input");
+  if (initial_.given) check_size("initial", initial_.values, info.n, "state");
+  if (input_.given) check_size("input", input_.values, info.m, "input");
 }
 
 Lyapunov::Plan Lyapunov::make_plan(const dk_system& system) const {
@@ -119,8 +114,8 @@ Orbit Lyapunov::make_orbit(const dk_job& job, const Plan& plan) const {
   dk_stream for_state, for_tangents;
   job.host->split(job.host, job.stream, 0, &for_state);
   job.host->split(job.host, job.stream, 1, &for_tangents);
-  std::vector<double> x = initial_;
-  if (!has_initial_) {
+  std::vector<double> x = initial_.values;
+  if (!initial_.given) {
     x.resize(static_cast<std::size_t>(plan.n));
     call(system.typical_state, &system, &for_state, x.data());
   }
@@ -136,7 +131,7 @@ Orbit Lyapunov::make_orbit(const dk_job& job, const Plan& plan) const {
   options.interval = plan.is_map ? std::ceil(qr_interval_) : qr_interval_;
   options.longest = plan.batch / 16.0;
   if (plan.is_map) options.longest = std::max(1.0, std::floor(options.longest));
-  return Orbit(system, std::move(x), std::move(V), input_, options);
+  return Orbit(system, std::move(x), std::move(V), input_.values, options);
 }
 
 double Lyapunov::largest_error(const GrowthRecord& record, std::int64_t K) const {
@@ -165,7 +160,7 @@ std::string Lyapunov::follow(const dk_job& job, const Plan& plan, Orbit& orbit,
   }
 
   // With all exponents, the rate of change of volumes as one more quantity, for the sum check.
-  VolumeRate volume(*job.systems[0], input_);
+  VolumeRate volume(*job.systems[0], input_.values);
   const bool has_volume = plan.K == plan.n;
   std::vector<double> growths(static_cast<std::size_t>(plan.K) + 1, 0.0);
   for (;;) {
@@ -178,7 +173,10 @@ std::string Lyapunov::follow(const dk_job& job, const Plan& plan, Orbit& orbit,
         return orbit.failure();
       }
       std::copy(orbit.growths().begin(), orbit.growths().end(), growths.begin());
-      if (has_volume) volume.add(orbit.t() - orbit.span(), orbit.span(), orbit.start(), orbit.x());
+      if (has_volume) {
+        volume.add(orbit.t() - orbit.span(), orbit.span(), orbit.start(), orbit.x());
+        orbit.limit(volume.longest());
+      }
       const bool ends_batch = record.to_batch_end() - orbit.span() < 1e-9 * record.batch_length();
       growths.back() = has_volume && ends_batch ? volume.take() : 0.0;
       record.add(orbit.span(), growths.data());
@@ -194,7 +192,16 @@ std::string Lyapunov::follow(const dk_job& job, const Plan& plan, Orbit& orbit,
 }
 
 // "yes", or "no: ..." with the reason.
-std::string Lyapunov::verdict(const GrowthRecord& record, std::int64_t K) const {
+std::string Lyapunov::verdict(const GrowthRecord& record, const Orbit& orbit,
+                              std::int64_t K) const {
+  const auto drowned = static_cast<double>(orbit.drowned());
+  if (drowned > kMostDrowned * static_cast<double>(orbit.orthonormalizations())) {
+    return "no: in " + std::to_string(orbit.drowned()) + " of " +
+           std::to_string(orbit.orthonormalizations()) +
+           " intervals the tangents became parallel " +
+           (orbit.is_map() ? "within rounding: give a shorter qr_interval"
+                           : "within rtol: give a shorter qr_interval or a smaller rtol");
+  }
   const double error = largest_error(record, K);
   if (target_error_ > 0.0 && !(error <= target_error_)) {
     return "no: a standard error is " + text(error) + " after a length of " +
@@ -233,7 +240,7 @@ void Lyapunov::run(const dk_job& job) const {
     if (error.status() == DK_CANCELLED) put(cancelled_after(record));
     throw;
   }
-  put(failure.empty() ? verdict(record, plan.K) : "no: " + failure);
+  put(failure.empty() ? verdict(record, orbit, plan.K) : "no: " + failure);
 }
 
 }  // namespace dynkit::lyapunov

@@ -60,11 +60,10 @@ class Lyapunov {
   Orbit make_orbit(const dk_job& job, const Plan& plan) const;
   std::string follow(const dk_job& job, const Plan& plan, Orbit& orbit, GrowthRecord& record) const;
   double largest_error(const GrowthRecord& record, std::int64_t K) const;
-  std::string verdict(const GrowthRecord& record, std::int64_t K) const;
+  std::string verdict(const GrowthRecord& record, const Orbit& orbit, std::int64_t K) const;
 
   std::int64_t exponents_;
-  std::vector<double> initial_, input_;
-  bool has_initial_, has_input_;
+  NumberArray initial_, input_;
   double length_, burn_in_, target_error_, max_length_, qr_interval_;
   std::string method_;
   double rtol_, atol_, step_;

@@ -8,19 +8,26 @@
 namespace dynkit::lyapunov {
 namespace {
 
-constexpr double kPieceError = 1e-4;    // of a growth along a flow, from the integrator's tolerance
+constexpr double kPieceError = 1e-3;    // of a growth along a flow, from the integrator's tolerance
+constexpr double kDrowned = 0.5;        // an error in log r that leaves no growth to measure
 constexpr double kWidestSpread = 12.0;  // differences of log growths in a piece, for exact steps
 constexpr double kLeastSpread = 2.0;
 constexpr double kHostRtol = 1e-6;    // where none is asked for
+constexpr double kRounding = 1e-15;   // of a tangent, in steps of a map
 constexpr double kLostPivot = 1e-10;  // 10 of 16 digits
 constexpr int kMostHalvings = 30;
 
 // The difference of log growths to aim at. The integrator keeps the errors of a tangent below rtol
 // of its length, whose part that is new to the tangents before it falls by the spread: (2).
-double aimed_spread(bool is_map, std::int64_t K, double rtol) {
+double aimed_spread(bool is_map, std::int64_t K, double tolerance) {
   if (is_map || K == 1) return kWidestSpread;
-  return std::clamp(std::log(kPieceError / (rtol > 0.0 ? rtol : kHostRtol)), kLeastSpread,
-                    kWidestSpread);
+  return std::clamp(std::log(kPieceError / tolerance), kLeastSpread, kWidestSpread);
+}
+
+// epsilon of (2).
+double tangent_error(bool is_map, double rtol) {
+  if (is_map) return kRounding;
+  return rtol > 0.0 ? rtol : kHostRtol;
 }
 
 bool is_finite(const std::vector<double>& values) {
@@ -42,7 +49,8 @@ Orbit::Orbit(const dk_system& system, std::vector<double> x, std::vector<double>
       gram_schmidt_(static_cast<std::int64_t>(growths_.size()), system.info->n),
       K_(static_cast<std::int64_t>(growths_.size())),
       is_map_(system.info->time_kind == DK_MAP),
-      spread_(aimed_spread(is_map_, K_, options.integration.rtol)),
+      tangent_error_(tangent_error(is_map_, options.integration.rtol)),
+      spread_(aimed_spread(is_map_, K_, tangent_error_)),
       repeated_pivot_(is_map_ ? kLostPivot : std::exp(-spread_) / 50.0),
       interval_(options.interval > 0.0 ? options.interval : first_interval()) {
   gram_schmidt_.orthonormalize(V_.data(), growths_.data());
@@ -100,7 +108,7 @@ bool Orbit::advance(double remaining) {
     double pivot = 0.0;
     if (is_carried) pivot = gram_schmidt_.orthonormalize(V_.data(), growths_.data());
     if (is_carried && (pivot >= repeated_pivot_ || !can_halve)) {
-      worst_pivot_ = std::min(worst_pivot_, pivot);
+      record(pivot);
       break;
     }
     // A trajectory that ends does so in shorter pieces too: three attempts tell.
@@ -111,9 +119,15 @@ bool Orbit::advance(double remaining) {
   }
   failure_.clear();
   t_ += span_;
-  ++orthonormalizations_;
   if (options_.interval == 0.0) adapt();
   return true;
+}
+
+// A map may end a direction within a step: that growth of minus infinity is exact.
+void Orbit::record(double pivot) {
+  worst_pivot_ = std::min(worst_pivot_, pivot);
+  ++orthonormalizations_;
+  if (tangent_error_ > kDrowned * pivot && !(is_map_ && !is_finite(growths_))) ++drowned_;
 }
 
 // Lengthens or shortens the interval by at most a factor 2 toward the aimed-at spread.
@@ -125,8 +139,9 @@ void Orbit::adapt() {
     high = std::max(high, growth);
   }
   const double spread = high - low;
-  const double wanted = spread > 0.0 ? span_ * spread_ / spread : options_.longest;
-  interval_ = std::min(std::clamp(wanted, 0.5 * interval_, 2.0 * interval_), options_.longest);
+  const double longest = std::min(options_.longest, limit_);
+  const double wanted = spread > 0.0 ? span_ * spread_ / spread : longest;
+  interval_ = std::min(std::clamp(wanted, 0.5 * interval_, 2.0 * interval_), longest);
   if (is_map_) interval_ = std::max(1.0, std::floor(interval_));
 }
 

@@ -20,6 +20,9 @@ std::size_t capacity_for(std::int64_t n) {
 // Of a difference along the orbit, relative to a piece: its error is the square of that.
 constexpr double kDistance = 1e-4;
 
+// Of the correction in (1), relative to the mean size of the rate.
+constexpr double kLargestCorrection = 0.01;
+
 double log_determinant(const double* J, std::int64_t n) {
   const Eigen::Map<const Eigen::MatrixXd> matrix(J, n, n);  // transposed: the same determinant
   return Eigen::PartialPivLU<Eigen::MatrixXd>(matrix)
@@ -132,9 +135,14 @@ void VolumeRate::flush_flow() {
   std::vector<double> eps(count + 1, kDistance * spans_.back());
   for (std::size_t i = 0; i < count; ++i) eps[i] = kDistance * spans_[i];
   const std::vector<double> trace = traces(times_, states_), slope = slopes(eps);
+  double size = 0.0;
+  for (const double rate : trace) size += std::abs(rate) / static_cast<double>(trace.size());
+  longest_ = std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < count; ++i) {
-    const double h = spans_[i];
-    sum_ += h * (0.5 * (trace[i] + trace[i + 1]) + h / 12.0 * (slope[i] - slope[i + 1]));
+    const double h = spans_[i], correction = h / 12.0 * (slope[i] - slope[i + 1]);
+    sum_ += h * (0.5 * (trace[i] + trace[i + 1]) + correction);
+    const double allowed = h * std::sqrt(kLargestCorrection * size / std::abs(correction));
+    if (allowed < longest_) longest_ = allowed;  // not for NaN
   }
 }
 

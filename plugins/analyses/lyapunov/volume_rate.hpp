@@ -5,10 +5,12 @@
 //
 // Divided by the length it is the sum of all n Lyapunov exponents, found without any tangent: a
 // check of them. (1), the corrected trapezoidal rule, is exact for cubics; its error h^4 T'''' /
-// 720 does not average out, since pieces are shorter where the flow contracts faster.
+// 720 does not average out, since pieces are shorter where the flow contracts faster. Where the
+// correction is small, so is the error: `longest` tells how long pieces may be for that.
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "dynkit/system.h"
@@ -27,6 +29,9 @@ class VolumeRate {
   /// The change of log volume along all pieces since the last call. NaN where the model refuses.
   double take();
 
+  /// Of the pieces to come, where they are like the last ones; infinity: no limit is known.
+  double longest() const { return longest_; }
+
  private:
   void flush();
   void flush_flow();
@@ -40,6 +45,7 @@ class VolumeRate {
   std::vector<double> u_;
   std::size_t capacity_;
   double sum_ = 0.0;
+  double longest_ = std::numeric_limits<double>::infinity();
   std::vector<double> times_, spans_;  // of the pieces collected
   std::vector<double> states_, ends_;  // x0 and x1 [pieces, n]
   std::vector<double> J_;              // [capacity, n, n]

@@ -61,6 +61,7 @@ double mean_of(const std::vector<std::int64_t>& counts) {
 Spikes::Spikes(const dk_host&, const Settings& settings)
     : dataset_(settings.value("dataset").dataset),
       neurons_(settings.integer("neurons")),
+      readout_(settings.finite_array("readout")),
       base_rate_(settings.number("base_rate")),
       validation_(settings.number("validation")),
       test_(settings.number("test")) {
@@ -71,23 +72,14 @@ Spikes::Spikes(const dk_host&, const Settings& settings)
   if (validation_ + test_ > 1.0) {
     throw Error(DK_SETTINGS, "settings 'validation' and 'test' are together more than 1");
   }
-  if (!settings.given("readout")) return;
-  const auto numbers = settings.numbers("readout");
-  const dk_array& array = settings.value("readout").array;
-  readout_.assign(numbers.begin(), numbers.end());
-  readout_shape_.assign(array.shape, array.shape + array.rank);
 }
 
 std::vector<double> Spikes::make_readout(const dk_job& job, std::int64_t n) const {
-  if (!readout_shape_.empty()) {
-    if (readout_shape_ == std::vector<std::int64_t>{n, neurons_}) return readout_;
-    std::string shape;
-    for (const std::int64_t extent : readout_shape_) {
-      shape += (shape.empty() ? "" : ",") + std::to_string(extent);
-    }
-    throw Error(DK_SHAPE_MISMATCH, "setting 'readout': shape [" + shape + "] is not [" +
-                                       std::to_string(n) + "," + std::to_string(neurons_) +
-                                       "], states by neurons");
+  if (readout_.given) {
+    const std::vector<std::int64_t> needed = {n, neurons_};
+    if (readout_.shape == needed) return readout_.values;
+    throw Error(DK_SHAPE_MISMATCH, "setting 'readout': shape " + shape_text(readout_.shape) +
+                                       " is not " + shape_text(needed) + ", states by neurons");
   }
   dk_stream stream;
   job.host->split(job.host, job.stream, kReadoutBranch, &stream);

@@ -55,8 +55,7 @@ class Spikes {
 
   const dk_data* dataset_;
   std::int64_t neurons_;
-  std::vector<double> readout_;  // as given, or empty
-  std::vector<std::int64_t> readout_shape_;
+  NumberArray readout_;
   double base_rate_, validation_, test_;
 };
 

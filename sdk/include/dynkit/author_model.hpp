@@ -107,10 +107,12 @@ template <class Number>
 inline constexpr int lanes = 1;
 template <>
 inline constexpr int lanes<Pack> = kLanes;
+template <int K>
+inline constexpr int lanes<Dual<K, Pack>> = kLanes;
 
 // Reads element i of the samples from s on, `count` of them; the other lanes repeat the last one.
-inline void read(const Strided<const double>& from, std::int64_t s, std::int64_t i, int count,
-                 Pack& into) {
+[[gnu::always_inline]] inline void read(const Strided<const double>& from, std::int64_t s,
+                                        std::int64_t i, int count, Pack& into) {
   if (from.sample == 0 || count == 1) {
     into = from(s, i);
   } else if (from.sample == 1 && count == kLanes) {
@@ -122,8 +124,18 @@ inline void read(const Strided<const double>& from, std::int64_t s, std::int64_t
   }
 }
 
+// As constants, whose tangents are zero.
+template <int K>
+[[gnu::always_inline]] inline void read(const Strided<const double>& from, std::int64_t s,
+                                        std::int64_t i, int count, Dual<K, Pack>& into) {
+  Pack values;
+  read(from, s, i, count, values);
+  into = values;
+}
+
 template <class Number>
-void read(const Strided<const double>& from, std::int64_t s, std::int64_t i, int, Number& into) {
+[[gnu::always_inline]] inline void read(const Strided<const double>& from, std::int64_t s,
+                                        std::int64_t i, int, Number& into) {
   into = Number(from(s, i));
 }
 

@@ -4,10 +4,12 @@
 //   #include "dynkit/differentiable_model.hpp"
 //
 //   struct Lorenz {
-//     static constexpr dynkit::StateVariable kStates[] = {{"x", -20, 20}, {"y", -25, 25}, {"z", 0,
-//     50}}; static constexpr dynkit::Parameter kParameters[] = {{"sigma", 10, "Prandtl number"},
-//                                                         {"rho", 28, "Rayleigh number"},
-//                                                         {"beta", 8.0 / 3, "shape of the rolls"}};
+//     static constexpr dynkit::StateVariable kStates[] = {
+//         {"x", -20, 20}, {"y", -25, 25}, {"z", 0, 50}};
+//     static constexpr dynkit::Parameter kParameters[] = {
+//         {"sigma", 10, "Prandtl number"},
+//         {"rho", 28, "Rayleigh number"},
+//         {"beta", 8.0 / 3, "shape of the rolls"}};
 //     template <class S>
 //     void dynamics(const S* x, const S* theta, S* dx) const {
 //       const auto &sigma = theta[0], &rho = theta[1], &beta = theta[2];
@@ -36,6 +38,10 @@
 //     explicit Lorenz(const dynkit::Settings&);
 //   ModelLayout layout() const                           instead of kStates, kInputs, kParameters
 //                                                        where sizes depend on settings
+//
+// The bits of a sample do not depend on its batch. On machines with fused multiply-adds a compiler
+// may fuse a formula of doubles differently than one of Packs, so a single sample then goes through
+// a Pack too, unless the plugin is compiled with -ffp-contract=off -DDYNKIT_UNFUSED.
 //
 // Cost: a Jacobian or K tangents take ceil(columns / 4) evaluations with four directions each.
 // Cotangents take the same over n + m + p where that is at most 12, else one recording of a tape
@@ -84,37 +90,20 @@ class DifferentiableModel {
     if (operation == DK_VJP && !kForwardCotangents) {
       return detail::Arguments<Author, Taped>::scratch_size(info_);
     }
+    if (operation == DK_JACOBIAN) {
+      return detail::Arguments<Author, ManyDirections>::scratch_size(info_);
+    }
     return detail::Arguments<Author, Directions>::scratch_size(info_);
   }
 
   void eval(const dk_points& points, const dk_output& out) const {
-    detail::Arguments<Author, Plain> at(info_, points.scratch);
-    const Inputs inputs(points);
-    const Strided<double> into = strided(out, points.layout);
-    constexpr int kStep = detail::lanes<Plain>;
-    for (std::int64_t s = 0; s < points.count; s += kStep) {
-      const int count = static_cast<int>(std::min<std::int64_t>(kStep, points.count - s));
-      load(inputs, s, count, at);
-      evaluate(at);
-      for (std::int64_t i = 0; i < state_count(); ++i) {
-        detail::write(at.out[i], s, i, count, into);
-      }
-    }
+    if (kUnfused && points.count == 1) return eval_with<double>(points, out);
+    eval_with<Plain>(points, out);
   }
 
   void jacobian(const dk_points& points, std::int32_t wrt, const dk_matrices& J) const {
-    detail::Arguments<Author, Directions> at(info_, points.scratch);
-    const Inputs inputs(points);
-    const Strided<double> into = strided(J, points.layout);
-    const Part part = part_of(wrt, at);
-    for (std::int64_t s = 0; s < points.count; ++s) {
-      load(inputs, s, 1, at);
-      for_each_pass(at, part, [&](std::int64_t j, int count) {
-        for (std::int64_t i = 0; i < state_count(); ++i) {
-          for (int d = 0; d < count; ++d) into(s, i * J.row_stride + j + d) = at.out[i].tangent[d];
-        }
-      });
-    }
+    if (points.count == 1) return jacobian_with<Directions>(points, wrt, J);
+    jacobian_with<ManyDirections>(points, wrt, J);
   }
 
   void jvp(const dk_points& points, const dk_tangents& tangents, const dk_output& out) const {
@@ -172,7 +161,18 @@ class DifferentiableModel {
     if constexpr (requires { Author::kBranchFree; }) return Author::kBranchFree;
     return false;
   }();
+  // Whether doubles and Packs give the same bits.
+#if defined(__FMA__) && !defined(DYNKIT_UNFUSED)
+  static constexpr bool kUnfused = false;
+#else
+  static constexpr bool kUnfused = true;
+#endif
+
+  // Several samples at once. Their derivatives too, where a formula's numbers fit into a cache.
   using Plain = std::conditional_t<kBranchFree, Pack, double>;
+  using ManyDirections =
+      std::conditional_t<kUnfused && kBranchFree && detail::HasFixedSizes<Author>,
+                         Dual<kDirections, Pack>, Directions>;
 
   struct Inputs {
     explicit Inputs(const dk_points& points)
@@ -238,13 +238,52 @@ class DifferentiableModel {
                                 std::as_const(at.u), std::as_const(at.theta), at.out);
   }
 
+  // Number: what the formula is evaluated with, one or several samples at a time.
+  template <class Number>
+  void eval_with(const dk_points& points, const dk_output& out) const {
+    detail::Arguments<Author, Number> at(info_, points.scratch);
+    const Inputs inputs(points);
+    const Strided<double> into = strided(out, points.layout);
+    constexpr int kStep = detail::lanes<Number>;
+    for (std::int64_t s = 0; s < points.count; s += kStep) {
+      const int count = static_cast<int>(std::min<std::int64_t>(kStep, points.count - s));
+      load(inputs, s, count, at);
+      evaluate(at);
+      for (std::int64_t i = 0; i < state_count(); ++i) {
+        detail::write(at.out[i], s, i, count, into);
+      }
+    }
+  }
+
+  template <class Number>
+  void jacobian_with(const dk_points& points, std::int32_t wrt, const dk_matrices& J) const {
+    detail::Arguments<Author, Number> at(info_, points.scratch);
+    const Inputs inputs(points);
+    const Strided<double> into = strided(J, points.layout);
+    const Part<Number> part = part_of(wrt, at);
+    constexpr int kStep = detail::lanes<Number>;
+    for (std::int64_t s = 0; s < points.count; s += kStep) {
+      const int samples = static_cast<int>(std::min<std::int64_t>(kStep, points.count - s));
+      load(inputs, s, samples, at);
+      for_each_pass(at, part, [&](std::int64_t j, int count) {
+        for (std::int64_t i = 0; i < state_count(); ++i) {
+          for (int d = 0; d < count; ++d) {
+            detail::write(at.out[i].tangent[d], s, i * J.row_stride + j + d, samples, into);
+          }
+        }
+      });
+    }
+  }
+
   // One of the arguments that can be differentiated.
+  template <class Number>
   struct Part {
-    Directions* numbers;
+    Number* numbers;
     std::int64_t count;
   };
 
-  Part part_of(std::int32_t wrt, detail::Arguments<Author, Directions>& at) const {
+  template <class Number>
+  Part<Number> part_of(std::int32_t wrt, detail::Arguments<Author, Number>& at) const {
     if (wrt == DK_WRT_STATE) return {at.x, state_count()};
     if (wrt == DK_WRT_INPUT) return {at.u, info_.m};
     if (wrt == DK_WRT_PARAMETERS) return {at.theta, info_.p};
@@ -253,8 +292,9 @@ class DifferentiableModel {
 
   // Evaluates the loaded sample with the directions of part_j .. part_j + count, for all j in
   // steps of kDirections, and calls `use(j, count)` each time: at.out has the slopes.
-  template <class Use>
-  void for_each_pass(detail::Arguments<Author, Directions>& at, const Part& part, Use use) const {
+  template <class Number, class Use>
+  void for_each_pass(detail::Arguments<Author, Number>& at, const Part<Number>& part,
+                     Use use) const {
     for (std::int64_t j = 0; j < part.count; j += kDirections) {
       const int count = static_cast<int>(std::min<std::int64_t>(kDirections, part.count - j));
       for (int d = 0; d < count; ++d) part.numbers[j + d].tangent[d] = 1;
@@ -283,8 +323,8 @@ class DifferentiableModel {
     const auto x_bar = strided(cotangents.x, points.layout);
     const auto u_bar = strided(cotangents.u, points.layout);
     const auto theta_bar = strided(cotangents.theta, points.layout);
-    const auto pull_back = [&](std::int64_t s, const Strided<double>& bar, const Part& part,
-                               bool accumulates) {
+    const auto pull_back = [&](std::int64_t s, const Strided<double>& bar,
+                               const Part<Directions>& part, bool accumulates) {
       if (!bar) return;
       for_each_pass(at, part, [&](std::int64_t j, int count) {
         for (std::int64_t k = 0; k < cotangents.count; ++k) {

@@ -4,21 +4,27 @@
 //
 // The derivatives are exact to rounding. Comparisons look at the value, so a formula with branches
 // differentiates the branch that it takes. The loops over K become vector code.
+//
+// v and the v_dot are doubles, or Packs: then the lanes are samples, and there are no comparisons.
 #pragma once
 
 #include <compare>
+#include <concepts>
 
 #include "dynkit/elementary.hpp"
+#include "dynkit/pack.hpp"
 
 namespace dynkit {
 
-template <int K>
+template <int K, class Number = double>
 struct Dual {
-  double value = 0;
-  double tangent[K] = {};
+  Number value = 0;
+  Number tangent[K] = {};
 
-  constexpr Dual() = default;
-  constexpr Dual(double constant) : value(constant) {}  // implicit: constants in formulas
+  Dual() = default;
+  // Implicit: constants in formulas.
+  constexpr Dual(double constant) : value(constant) {}
+  Dual(const Pack& constants) requires std::same_as<Number, Pack> : value(constants) {}
 
   friend Dual operator+(const Dual& a) { return a; }
   friend Dual operator-(const Dual& a) { return chain(a, -a.value, -1); }
@@ -33,7 +39,7 @@ struct Dual {
     return chain(a, b, a.value * b.value, b.value, a.value);
   }
   friend Dual operator/(const Dual& a, const Dual& b) {
-    const double quotient = a.value / b.value;
+    const Number quotient = a.value / b.value;
     return chain(a, b, quotient, 1 / b.value, -quotient / b.value);
   }
 
@@ -46,7 +52,7 @@ struct Dual {
   friend Dual operator*(double a, const Dual& b) { return chain(b, a * b.value, a); }
   friend Dual operator/(const Dual& a, double b) { return chain(a, a.value / b, 1 / b); }
   friend Dual operator/(double a, const Dual& b) {
-    const double quotient = a / b.value;
+    const Number quotient = a / b.value;
     return chain(b, quotient, -quotient / b.value);
   }
 
@@ -55,8 +61,12 @@ struct Dual {
   Dual& operator*=(const Dual& other) { return *this = *this * other; }
   Dual& operator/=(const Dual& other) { return *this = *this / other; }
 
-  friend bool operator==(const Dual& a, const Dual& b) { return a.value == b.value; }
-  friend auto operator<=>(const Dual& a, const Dual& b) { return a.value <=> b.value; }
+  friend bool operator==(const Dual& a, const Dual& b) requires std::same_as<Number, double> {
+    return a.value == b.value;
+  }
+  friend auto operator<=>(const Dual& a, const Dual& b) requires std::same_as<Number, double> {
+    return a.value <=> b.value;
+  }
 
 #define DYNKIT_DEFINE(function)              \
   friend Dual function(const Dual& a) {      \
@@ -78,28 +88,45 @@ struct Dual {
   friend Dual pow(const Dual& a, const Dual& b) {
     const auto f = rules::pow(a.value, b.value);
     return each(f.value, [&](int k) {
-      return f.slope_a * a.tangent[k] + (b.tangent[k] == 0 ? 0.0 : f.slope_b * b.tangent[k]);
+      return f.slope_a * a.tangent[k] + rules::product_or_zero(f.slope_b, b.tangent[k]);
     });
   }
   friend Dual min(const Dual& a, const Dual& b) {
-    return a.value <= b.value || a.value != a.value ? a : b;
+    return first_where([](double x, double y) { return x <= y || x != x; }, a, b);
   }
   friend Dual max(const Dual& a, const Dual& b) {
-    return a.value >= b.value || a.value != a.value ? a : b;
+    return first_where([](double x, double y) { return x >= y || x != x; }, a, b);
   }
 
  private:
   template <class Tangent>
-  static Dual each(double value, Tangent tangent_of) {
+  static Dual each(const Number& value, Tangent tangent_of) {
     Dual result(value);
     for (int k = 0; k < K; ++k) result.tangent[k] = tangent_of(k);
     return result;
   }
-  static Dual chain(const Dual& a, double value, double slope) {
+  static Dual chain(const Dual& a, const Number& value, const Number& slope) {
     return each(value, [&](int k) { return slope * a.tangent[k]; });
   }
-  static Dual chain(const Dual& a, const Dual& b, double value, double slope_a, double slope_b) {
+  static Dual chain(const Dual& a, const Dual& b, const Number& value, const Number& slope_a,
+                    const Number& slope_b) {
     return each(value, [&](int k) { return slope_a * a.tangent[k] + slope_b * b.tangent[k]; });
+  }
+
+  // a where the condition holds for the values, else b; of Packs lane by lane.
+  template <class Condition>
+  static Dual first_where(Condition holds, const Dual& a, const Dual& b) {
+    if constexpr (std::same_as<Number, double>) {
+      return holds(a.value, b.value) ? a : b;
+    } else {
+      Dual result = b;
+      for (int lane = 0; lane < kLanes; ++lane) {
+        if (!holds(a.value[lane], b.value[lane])) continue;
+        result.value.set(lane, a.value[lane]);
+        for (int k = 0; k < K; ++k) result.tangent[k].set(lane, a.tangent[k][lane]);
+      }
+      return result;
+    }
   }
 };
 

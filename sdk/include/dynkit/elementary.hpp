@@ -140,4 +140,9 @@ inline Binary atan2(double a, double b) {
   return {std::atan2(a, b), b / r2, -a / r2};
 }
 
+// slope * tangent, but 0 for a tangent of 0 even where the slope is not finite.
+inline double product_or_zero(double slope, double tangent) {
+  return tangent == 0 ? 0.0 : slope * tangent;
+}
+
 }  // namespace dynkit::rules

@@ -82,3 +82,64 @@ class Pack {
 };
 
 }  // namespace dynkit
+
+/// The rules of elementary.hpp, lane by lane.
+namespace dynkit::rules {
+
+struct PackUnary {
+  Pack value, slope;
+
+  template <class Rule>
+  static PackUnary each(Rule rule_of) {
+    PackUnary result;
+    for (int lane = 0; lane < kLanes; ++lane) {
+      const Unary f = rule_of(lane);
+      result.value.set(lane, f.value);
+      result.slope.set(lane, f.slope);
+    }
+    return result;
+  }
+};
+
+struct PackBinary {
+  Pack value, slope_a, slope_b;
+
+  template <class Rule>
+  static PackBinary each(Rule rule_of) {
+    PackBinary result;
+    for (int lane = 0; lane < kLanes; ++lane) {
+      const Binary f = rule_of(lane);
+      result.value.set(lane, f.value);
+      result.slope_a.set(lane, f.slope_a);
+      result.slope_b.set(lane, f.slope_b);
+    }
+    return result;
+  }
+};
+
+#define DYNKIT_DEFINE(function)                                          \
+  inline PackUnary function(const Pack& a) {                             \
+    return PackUnary::each([&](int lane) { return function(a[lane]); }); \
+  }
+DYNKIT_UNARY_FUNCTIONS(DYNKIT_DEFINE)
+#undef DYNKIT_DEFINE
+
+inline PackUnary power(const Pack& a, double b) {
+  return PackUnary::each([&](int lane) { return power(a[lane], b); });
+}
+inline PackBinary pow(const Pack& a, const Pack& b) {
+  return PackBinary::each([&](int lane) { return pow(a[lane], b[lane]); });
+}
+inline PackBinary atan2(const Pack& a, const Pack& b) {
+  return PackBinary::each([&](int lane) { return atan2(a[lane], b[lane]); });
+}
+
+inline Pack product_or_zero(const Pack& slope, const Pack& tangent) {
+  Pack result;
+  for (int lane = 0; lane < kLanes; ++lane) {
+    result.set(lane, product_or_zero(slope[lane], tangent[lane]));
+  }
+  return result;
+}
+
+}  // namespace dynkit::rules

@@ -6,11 +6,14 @@
 //   };
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "dynkit/error.hpp"
 #include "dynkit/settings.h"
@@ -62,6 +65,21 @@ constexpr dk_setting dataset_setting(const char* name, const char* help, std::ui
           kUnbounded, nullptr,    nullptr, help,    nullptr};
 }
 
+/// An array of numbers that was given, or none.
+struct NumberArray {
+  bool given = false;
+  std::vector<std::int64_t> shape;
+  std::vector<double> values;  // in C order
+};
+
+/// "[5,2]", for messages.
+inline std::string shape_text(const std::vector<std::int64_t>& shape) {
+  std::string text;
+  for (const std::int64_t extent : shape)
+    text += (text.empty() ? "" : ",") + std::to_string(extent);
+  return "[" + text + "]";
+}
+
 /// The values that `create` received, by name. Types and bounds were checked by the host.
 class Settings {
  public:
@@ -80,6 +98,12 @@ class Settings {
   std::string_view text(std::string_view name) const { return find(name).text; }
   bool given(std::string_view name) const { return find(name).given != 0; }
   const dk_value& value(std::string_view name) const { return find(name); }
+
+  /// A list or an array of numbers, kept beyond `create`; without elements where it is left out.
+  NumberArray array(std::string_view name) const;
+
+  /// The same. Throws Error (DK_SETTINGS) if an element is not finite.
+  NumberArray finite_array(std::string_view name) const;
 
   /// The elements of a list or an array of numbers, in C order.
   std::span<const double> numbers(std::string_view name) const {
@@ -100,5 +124,28 @@ class Settings {
   std::span<const dk_setting> declared_;
   dk_values values_;
 };
+
+inline NumberArray Settings::array(std::string_view name) const {
+  NumberArray kept;
+  kept.given = given(name);
+  if (!kept.given) return kept;
+  const dk_array& array = value(name).array;
+  kept.shape.assign(array.shape, array.shape + array.rank);
+  const std::span<const double> elements = numbers(name);
+  kept.values.assign(elements.begin(), elements.end());
+  return kept;
+}
+
+inline NumberArray Settings::finite_array(std::string_view name) const {
+  NumberArray kept = array(name);
+  const auto stray = std::find_if_not(kept.values.begin(), kept.values.end(),
+                                      [](double element) { return std::isfinite(element); });
+  if (stray != kept.values.end()) {
+    throw Error(DK_SETTINGS, "setting '" + std::string(name) + "': element " +
+                                 std::to_string(stray - kept.values.begin()) + " is " +
+                                 std::to_string(*stray) + ", not a finite number");
+  }
+  return kept;
+}
 
 }  // namespace dynkit

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -44,17 +45,23 @@ Numbers to_columns(const Numbers& rows, std::int64_t S) {
   return columns;
 }
 
-class BothToys : public ::testing::TestWithParam<const dk_component*> {
+class Toys : public ::testing::TestWithParam<const dk_component*> {
  protected:
   ModelUnderTest toy{*GetParam()};
   Batch batch = toy.random_batch(7, 3);
 };
 
-INSTANTIATE_TEST_SUITE_P(Differentiable, BothToys,
-                         ::testing::Values(&testing::kFixedToy, &testing::kSizedToy),
-                         [](const auto& one) { return one.index == 0 ? "Fixed" : "Sized"; });
+std::string name_of(const ::testing::TestParamInfo<const dk_component*>& one) {
+  const char* names[] = {"Fixed", "Packed", "Sized"};
+  return names[one.index];
+}
 
-TEST_P(BothToys, EvaluateTheFormula) {
+INSTANTIATE_TEST_SUITE_P(Differentiable, Toys,
+                         ::testing::Values(&testing::kFixedToy, &testing::kPackedToy,
+                                           &testing::kSizedToy),
+                         name_of);
+
+TEST_P(Toys, EvaluateTheFormula) {
   const Numbers out = toy.eval(batch);
   Numbers expected(out.size());
   for (std::int64_t s = 0; s < batch.S; ++s) {
@@ -66,7 +73,7 @@ TEST_P(BothToys, EvaluateTheFormula) {
   }
 }
 
-TEST_P(BothToys, HaveTheJacobiansOfDifferences) {
+TEST_P(Toys, HaveTheJacobiansOfDifferences) {
   for (const std::int32_t wrt : kAll) {
     const std::int64_t k = toy.size(wrt);
     const Numbers J = toy.jacobian(batch, wrt);
@@ -115,7 +122,7 @@ void expect_close(const Numbers& a, const Numbers& b, double tolerance) {
   for (std::size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], tolerance) << i;
 }
 
-TEST_P(BothToys, CarryTangentsAsTheJacobiansDo) {
+TEST_P(Toys, CarryTangentsAsTheJacobiansDo) {
   for (const std::int64_t K : {1, 4, 6}) {
     const Numbers x_dot = counting(7 * K * 3, 1), u_dot = counting(7 * K * 2, 2),
                   theta_dot = counting(7 * K * 5, 0.5);
@@ -127,7 +134,7 @@ TEST_P(BothToys, CarryTangentsAsTheJacobiansDo) {
   }
 }
 
-TEST_P(BothToys, TakeMissingTangentsAsZero) {
+TEST_P(Toys, TakeMissingTangentsAsZero) {
   constexpr std::int64_t K = 6;
   const Numbers u_dot = counting(7 * K * 2, 2);
   Numbers out(index(7 * K * 3), kNaN);
@@ -135,7 +142,7 @@ TEST_P(BothToys, TakeMissingTangentsAsZero) {
   expect_close(out, product(toy, batch, K, {}, u_dot, {}), 1e-13);
 }
 
-TEST_P(BothToys, PullCotangentsBackAsTheJacobiansDo) {
+TEST_P(Toys, PullCotangentsBackAsTheJacobiansDo) {
   constexpr std::int64_t K = 4;
   const Numbers out_bar = counting(7 * K * 3, 1);
   Numbers x_bar(7 * K * 3, kNaN), u_bar(7 * K * 2, kNaN), theta_bar(7 * K * 5, 0.25);
@@ -159,7 +166,7 @@ TEST_P(BothToys, PullCotangentsBackAsTheJacobiansDo) {
   }
 }
 
-TEST_P(BothToys, SumTheParametersOfASharedTheta) {
+TEST_P(Toys, SumTheParametersOfASharedTheta) {
   const Numbers out_bar = counting(7 * 3, 1);
   dk_points points = toy.points(batch);
   points.theta.stride = 0;
@@ -173,7 +180,7 @@ TEST_P(BothToys, SumTheParametersOfASharedTheta) {
   }
 }
 
-TEST_P(BothToys, WriteOnlyWantedCotangents) {
+TEST_P(Toys, WriteOnlyWantedCotangents) {
   const Numbers out_bar = counting(7 * 3, 1);
   Numbers all_u(7 * 2), only_u(7 * 2), x_bar(7 * 3), theta_bar(7 * 5);
   toy.vjp(toy.points(batch),
@@ -182,7 +189,7 @@ TEST_P(BothToys, WriteOnlyWantedCotangents) {
   expect_close(only_u, all_u, 1e-15);
 }
 
-TEST_P(BothToys, TakeMissingInputsAndTimesAsZero) {
+TEST_P(Toys, TakeMissingInputsAndTimesAsZero) {
   dk_points points = toy.points(batch);
   points.u.data = points.t.data = nullptr;
   Numbers out(7 * 3);
@@ -192,7 +199,7 @@ TEST_P(BothToys, TakeMissingInputsAndTimesAsZero) {
   EXPECT_EQ(out, toy.eval(batch));
 }
 
-TEST_P(BothToys, ShareArgumentsWithStrideZero) {
+TEST_P(Toys, ShareArgumentsWithStrideZero) {
   dk_points points = toy.points(batch);
   points.t.stride = points.x.stride = points.theta.stride = 0;
   Numbers out(7 * 3);
@@ -205,7 +212,7 @@ TEST_P(BothToys, ShareArgumentsWithStrideZero) {
   EXPECT_EQ(out, toy.eval(batch));
 }
 
-TEST_P(BothToys, LeaveGapsBetweenRowsUntouched) {
+TEST_P(Toys, LeaveGapsBetweenRowsUntouched) {
   Numbers out(7 * 5, kNaN), J(7 * 20, kNaN);
   toy.eval(toy.points(batch), {out.data(), 5});
   toy.jacobian(toy.points(batch), DK_WRT_INPUT, {J.data(), 20, 4});
@@ -247,14 +254,14 @@ void expect_same(const Numbers& a, const Numbers& b) {
   }
 }
 
-TEST_P(BothToys, EvaluateColumnsToTheSameBits) {
+TEST_P(Toys, EvaluateColumnsToTheSameBits) {
   const Columns columns(toy, batch);
   Numbers out(3 * 10, kNaN);
   toy.eval(columns.points, {out.data(), 10});
   expect_same(out, to_columns(toy.eval(batch), 7));
 }
 
-TEST_P(BothToys, ShareArgumentsOfColumnsWithStrideZero) {
+TEST_P(Toys, ShareArgumentsOfColumnsWithStrideZero) {
   Columns columns(toy, batch);
   columns.points.theta = {batch.theta.data(), 0};
   columns.points.u = {batch.u.data(), 0};
@@ -267,7 +274,7 @@ TEST_P(BothToys, ShareArgumentsOfColumnsWithStrideZero) {
   expect_same(out, to_columns(rows, 7));
 }
 
-TEST_P(BothToys, DifferentiateColumnsToTheSameBits) {
+TEST_P(Toys, DifferentiateColumnsToTheSameBits) {
   const Columns columns(toy, batch);
   for (const std::int32_t wrt : kAll) {
     const std::int64_t k = toy.size(wrt);
@@ -277,7 +284,7 @@ TEST_P(BothToys, DifferentiateColumnsToTheSameBits) {
   }
 }
 
-TEST_P(BothToys, CarryTangentsInColumnsToTheSameBits) {
+TEST_P(Toys, CarryTangentsInColumnsToTheSameBits) {
   constexpr std::int64_t K = 6;
   const Columns columns(toy, batch);
   const Numbers x_dot = counting(7 * K * 3, 1), theta_dot = counting(7 * K * 5, 0.5);
@@ -290,7 +297,7 @@ TEST_P(BothToys, CarryTangentsInColumnsToTheSameBits) {
   expect_same(out, to_columns(rows, 7));
 }
 
-TEST_P(BothToys, PullCotangentsBackInColumnsToTheSameBits) {
+TEST_P(Toys, PullCotangentsBackInColumnsToTheSameBits) {
   constexpr std::int64_t K = 2;
   const Columns columns(toy, batch);
   const Numbers bar = counting(7 * K * 3, 1), bar_columns = to_columns(bar, 7);
@@ -308,14 +315,16 @@ TEST_P(BothToys, PullCotangentsBackInColumnsToTheSameBits) {
   EXPECT_EQ(shared, shared_rows);
 }
 
-TEST_P(BothToys, GiveTheSameBitsForPartsOfABatch) {
+TEST_P(Toys, GiveTheSameBitsForPartsOfABatch) {
   ASSERT_TRUE(toy.info().flags & DK_BATCH_EXACT);
   const Numbers bar = counting(7 * 3, 1);
   Numbers whole(7 * 3), parts(7 * 3), whole_bar(5), parts_bar(5);
+  Numbers whole_J(7 * 3 * 3), parts_J(7 * 3 * 3);
   dk_points points = toy.points(batch);
   points.theta.stride = 0;
   toy.eval(points, {whole.data(), 3});
   toy.vjp(points, {1, {bar.data(), 3}, {}, {}, {whole_bar.data(), 0}});
+  toy.jacobian(points, DK_WRT_STATE, {whole_J.data(), 9, 3});
   for (const auto& [begin, count] : {std::pair{0, 3}, {3, 1}, {4, 3}}) {
     dk_points part = points;
     part.count = count;
@@ -324,12 +333,14 @@ TEST_P(BothToys, GiveTheSameBitsForPartsOfABatch) {
     part.u.data += begin * 2;
     toy.eval(part, {parts.data() + begin * 3, 3});
     toy.vjp(part, {1, {bar.data() + begin * 3, 3}, {}, {}, {parts_bar.data(), 0}});
+    toy.jacobian(part, DK_WRT_STATE, {parts_J.data() + begin * 9, 9, 3});
   }
   EXPECT_EQ(parts, whole);
   EXPECT_EQ(parts_bar, whole_bar);
+  EXPECT_EQ(parts_J, whole_J);
 }
 
-TEST_P(BothToys, KeepNaNInItsSample) {
+TEST_P(Toys, KeepNaNInItsSample) {
   const Numbers clean = toy.eval(batch), clean_J = toy.jacobian(batch, DK_WRT_STATE);
   batch.x[3 * 4 + 1] = kNaN;
   const Numbers out = toy.eval(batch), J = toy.jacobian(batch, DK_WRT_STATE);
@@ -342,7 +353,7 @@ TEST_P(BothToys, KeepNaNInItsSample) {
   EXPECT_TRUE(std::isnan(J[9 * 4 + 1]));  // d tanh(x1) / dx1
 }
 
-TEST_P(BothToys, RunOnSeveralThreadsAtOnce) {
+TEST_P(Toys, RunOnSeveralThreadsAtOnce) {
   const Numbers bar = counting(7 * 3, 1);
   const auto gradient = [&] {
     Numbers theta_bar(7 * 5);
@@ -361,12 +372,12 @@ TEST_P(BothToys, RunOnSeveralThreadsAtOnce) {
   for (const Numbers& result : results) EXPECT_EQ(result, expected);
 }
 
-TEST_P(BothToys, RefuseAnUnknownJacobian) {
+TEST_P(Toys, RefuseAnUnknownJacobian) {
   Numbers J(7 * 9);
   EXPECT_THROW(toy.jacobian(toy.points(batch), 4, {J.data(), 9, 3}), Error);
 }
 
-TEST_P(BothToys, DoNothingForNoSamples) {
+TEST_P(Toys, DoNothingForNoSamples) {
   batch.S = 0;
   Numbers sum(5, 1.5);
   const Numbers nothing(3);

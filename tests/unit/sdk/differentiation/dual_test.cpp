@@ -159,5 +159,57 @@ TEST(DualBinary, PassesNaNThroughMinAndMaxFromEitherSide) {
   }
 }
 
+using PackPair = Dual<2, Pack>;
+
+// Lanes start, start + 0.1, ... with tangents that differ from lane to lane.
+PackPair ramp(double start) {
+  PackPair result;
+  for (int lane = 0; lane < kLanes; ++lane) {
+    result.value.set(lane, start + 0.1 * lane);
+    result.tangent[0].set(lane, 1.0 - 0.3 * lane);
+    result.tangent[1].set(lane, lane == 0 ? 0.0 : 2.0 + lane);
+  }
+  return result;
+}
+
+Pair lane_of(const PackPair& packed, int lane) {
+  return pair(packed.value[lane], packed.tangent[0][lane], packed.tangent[1][lane]);
+}
+
+template <class Packed, class Alone>
+void expect_lanes(const Packed& packed, const Alone& alone, const std::string& name) {
+  const PackPair a = ramp(0.15), b = ramp(-0.05), result = packed(a, b);
+  for (int lane = 0; lane < kLanes; ++lane) {
+    const Pair expected = alone(lane_of(a, lane), lane_of(b, lane)), found = lane_of(result, lane);
+    const auto is_same = [](double x, double y) { return x == y || (x != x && y != y); };
+    EXPECT_TRUE(is_same(found.value, expected.value)) << name << " lane " << lane;
+    for (int k = 0; k < 2; ++k) {
+      EXPECT_TRUE(is_same(found.tangent[k], expected.tangent[k]))
+          << name << " lane " << lane << ": " << found.tangent[k] << " != " << expected.tangent[k];
+    }
+  }
+}
+
+TEST(DualOfPacks, DifferentiatesEachLaneAsTheNumberAlone) {
+#define DYNKIT_CASE(expression)                                                            \
+  expect_lanes([](const PackPair& a, const PackPair& b) { return (void)b, (expression); }, \
+               [](const Pair& a, const Pair& b) { return (void)b, (expression); }, #expression);
+#define DYNKIT_UNARY_CASE(function) DYNKIT_CASE(function(a))
+  DYNKIT_UNARY_FUNCTIONS(DYNKIT_UNARY_CASE)
+  DYNKIT_CASE(a + b)
+  DYNKIT_CASE(a - b)
+  DYNKIT_CASE(a * b)
+  DYNKIT_CASE(a / b)
+  DYNKIT_CASE(-a + +b)
+  DYNKIT_CASE(2 * a - 1 / (b + 3))
+  DYNKIT_CASE((a - 2) / 7 + (5 - b))
+  DYNKIT_CASE(atan2(a, b))
+  DYNKIT_CASE(pow(a, 3) + pow(b, 0))
+  DYNKIT_CASE(pow(b, a))
+  DYNKIT_CASE(min(a, b) + max(2 * b, a))
+#undef DYNKIT_UNARY_CASE
+#undef DYNKIT_CASE
+}
+
 }  // namespace
 }  // namespace dynkit

@@ -1,4 +1,4 @@
-// One formula with everything in it, written as a model of fixed sizes and as a model whose sizes
+// One formula with everything in it, written as models of fixed sizes and as a model whose sizes
 // come from a setting. Sizes: n = 3, m = 2, p = 5, all different.
 #pragma once
 
@@ -46,6 +46,16 @@ struct FixedToy {
   }
 };
 
+/// The same without a branch: derivatives of several samples at once.
+struct PackedToy : FixedToy {
+  static constexpr bool kBranchFree = true;
+
+  template <class S>
+  void dynamics(const S& t, const S* x, const S* u, const S* theta, S* dx) const {
+    toy_formula(t, x, u, theta, dx);
+  }
+};
+
 /// The same field with sizes from the layout: numbers in scratch, a tape for cotangents, samples in
 /// vector lanes. A second block of parameters has a shape.
 struct SizedToy {
@@ -79,6 +89,8 @@ struct TinyToy {
 
 inline const dk_component kFixedToy = differentiable_component<FixedToy>({"a.b.c", "1.0.0", "toy"});
 inline const dk_component kSizedToy = differentiable_component<SizedToy>({"a.b.d", "1.0.0", "toy"});
+inline const dk_component kPackedToy =
+    differentiable_component<PackedToy>({"a.b.f", "1.0.0", "toy"});
 inline const dk_component kTinyToy = differentiable_component<TinyToy>({"a.b.e", "1.0.0", "toy"});
 
 }  // namespace dynkit::testing

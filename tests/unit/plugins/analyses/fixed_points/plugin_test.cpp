@@ -324,6 +324,8 @@ TEST(FixedPoints, RefuseArraysOfOtherShapes) {
                  "setting 'starts': shape [5,2] is neither [S,3] nor [S,T,3]");
   expect_refused(make_values().array("input", {2, 2}, Values(4)), system,
                  "setting 'input': shape [2,2] is neither [1] nor [U,1]");
+  expect_refused(make_values().array("input", {1}, {std::nan("")}), system,
+                 "setting 'input': element 0 is nan, not a finite number");
 }
 
 }  // namespace

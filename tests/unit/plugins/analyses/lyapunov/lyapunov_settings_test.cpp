@@ -39,6 +39,11 @@ TEST(LyapunovSettings, RefuseAnInputOfAnotherSize) {
             "setting 'input' has 2 elements, the model's input has 0");
 }
 
+TEST(LyapunovSettings, RefuseAStateThatIsNotFinite) {
+  EXPECT_EQ(refusal(make_values().array("initial", {3}, {1, HUGE_VAL, 2})),
+            "setting 'initial': element 1 is inf, not a finite number");
+}
+
 TEST(LyapunovSettings, RefuseWhatNeverEnds) {
   EXPECT_EQ(refusal(make_values().number("length", HUGE_VAL)),
             "setting 'length': inf is not finite");

@@ -76,6 +76,39 @@ TEST(Orbit, GoesBackBeforeItRepeatsAPiece) {
   EXPECT_GT(system.propagate_calls, result.pieces);
 }
 
+TEST(Orbit, StaysWithinALimitGivenOnTheWay) {
+  const FakeSystem system(make_clock());
+  Orbit orbit(system.table(), {0.0, 0.0, 0.0}, kTangents, {}, make_options(0.0));
+  EXPECT_TRUE(orbit.advance(0.5));
+  orbit.limit(0.03);
+  EXPECT_TRUE(orbit.advance(0.5));  // the interval shortens at its end
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_TRUE(orbit.advance(0.5));
+    EXPECT_LE(orbit.span(), 0.03);
+  }
+}
+
+TEST(Orbit, CountsIntervalsThatLeaveNothingOfATangent) {
+  // Rates 0 and -80: after 0.25 time units the second tangent's own part is e^-20 of the first.
+  Equations stiff;
+  stiff.n = 2;
+  stiff.eval = [](double, const double*, const double*, double* out) { out[0] = out[1] = 0.0; };
+  stiff.jacobian = [](double, const double*, const double*, double* J) {
+    const double rows[] = {0.0, 0.0, 0.0, -80.0};
+    std::copy_n(rows, 4, J);
+  };
+  const FakeSystem system(stiff);
+  const auto count = [&](double interval) {
+    OrbitOptions options = make_options(interval);
+    options.integration.rtol = 1e-6;
+    Orbit orbit(system.table(), {0.0, 0.0}, {0.6, 0.8, -0.8, 0.6}, {}, options);
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(orbit.advance(1.0));
+    return orbit.drowned();
+  };
+  EXPECT_EQ(count(0.25), 1);  // then the tangents are those of the rates, and stay orthogonal
+  EXPECT_EQ(count(1.0 / 64.0), 0);
+}
+
 TEST(Orbit, SaysWhyItEnds) {
   Equations blow_up;
   blow_up.n = 1;

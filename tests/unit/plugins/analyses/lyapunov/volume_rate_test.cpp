@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "systems.hpp"
 
@@ -76,6 +77,38 @@ TEST(VolumeRate, OfFlowIntegratesTheTrace) {
   const double coarse = integrate(10) - exact, fine = integrate(20) - exact;
   EXPECT_NEAR(coarse / fine, 16.0, 1e-3);
   EXPECT_NEAR(std::abs(fine), 2.0 * 1e-4 * 24.0 / 720.0, 1e-9);
+}
+
+TEST(VolumeRate, AsksForPiecesWithSmallCorrections) {
+  // T = 1 + cos(t) along x' = 0: between 0 and h the correction is h^2 sin(h) / 12 of 2 h - h^3
+  // / 6.
+  Equations flow;
+  flow.n = 1;
+  flow.flags = DK_USES_TIME;
+  flow.eval = [](double, const double*, const double*, double* out) { out[0] = 0.0; };
+  flow.jacobian = [](double t, const double*, const double*, double* J) {
+    J[0] = 1.0 + std::cos(t);
+  };
+  const FakeSystem system(flow);
+  VolumeRate volume(system.table(), {});
+  EXPECT_EQ(volume.longest(), std::numeric_limits<double>::infinity());
+  const double h = 0.5;
+  volume.add(0.0, h, {1.0}, {1.0});
+  volume.take();
+  const double size = 0.5 * (2.0 + 1.0 + std::cos(h)), correction = h / 12.0 * std::sin(h);
+  EXPECT_NEAR(volume.longest(), h * std::sqrt(0.01 * size / correction), 1e-6);
+}
+
+TEST(VolumeRate, SetsNoLimitWhereTheTraceIsConstant) {
+  Equations flow;
+  flow.n = 1;
+  flow.eval = [](double, const double*, const double*, double* out) { out[0] = 0.0; };
+  flow.jacobian = [](double, const double*, const double*, double* J) { J[0] = -3.0; };
+  const FakeSystem system(flow);
+  VolumeRate volume(system.table(), {});
+  volume.add(0.0, 0.7, {1.0}, {1.0});
+  EXPECT_NEAR(volume.take(), -2.1, 1e-15);
+  EXPECT_EQ(volume.longest(), std::numeric_limits<double>::infinity());
 }
 
 }  // namespace
