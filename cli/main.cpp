@@ -1,8 +1,5 @@
-#include <signal.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <atomic>
 #include <exception>
 #include <filesystem>
 #include <string>
@@ -12,27 +9,10 @@
 #include "dynkit/core/config.hpp"
 #include "dynkit/core/run.hpp"
 #include "dynkit/error.hpp"
+#include "interruption.hpp"
 #include "output/terminal.hpp"
 
 namespace {
-
-std::atomic<bool> cancelled{false};
-
-// The first Ctrl-C asks to stop, the second ends the process.
-void ask_to_stop(int signal_number) {
-  if (cancelled.exchange(true)) {
-    signal(signal_number, SIG_DFL);
-    raise(signal_number);
-  }
-}
-
-void watch_signals() {
-  struct sigaction action {};
-  action.sa_handler = ask_to_stop;
-  action.sa_flags = SA_RESTART;
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-}
 
 // A command that is none is named, with the nearest one.
 std::string usage_message(const CLI::App& app, int argc, char** argv,
@@ -49,7 +29,7 @@ std::string usage_message(const CLI::App& app, int argc, char** argv,
   return std::string(error.what()) + " (see 'dynkit --help')";
 }
 
-int run_command(int argc, char** argv) {
+int run_command(int argc, char** argv, std::atomic<bool>& cancelled) {
   CLI::App app{
       "dynkit studies dynamical systems: it simulates them, finds their fixed points and takes "
       "them apart.\n\nExample: dynkit run examples/flip_flop_gru.toml"};
@@ -81,9 +61,9 @@ int run_command(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  watch_signals();
+  std::atomic<bool>& cancelled = dynkit::watch_signals(dynkit::SecondSignal::ends);
   try {
-    return run_command(argc, argv);
+    return run_command(argc, argv, cancelled);
   } catch (const dynkit::Error& error) {
     dynkit::print_error(error.what());
     return dynkit::exit_code_of(error.status());

@@ -7,7 +7,7 @@ set -euo pipefail
 build=(
   cmake ninja-build g++ pkg-config
   libboost-dev libboost-filesystem-dev libceres-dev libcli11-dev libeigen3-dev libfmt-dev
-  libhdf5-dev libsundials-dev libtbb-dev libtomlplusplus-dev nlohmann-json3-dev zlib1g-dev
+  libhdf5-dev libssl-dev libsundials-dev libtbb-dev libtomlplusplus-dev nlohmann-json3-dev zlib1g-dev
 )
 test=(
   clang libgtest-dev libbenchmark-dev chromium rustc gfortran python3-h5py

@@ -50,8 +50,8 @@ void add_analyze(CLI::App& app, CommandContext& context) {
   add_model_options(*command, arguments->model);
   command
       ->add_option("--set", arguments->model.settings,
-                   "a setting of the analysis, tolerance=1e-9, or of the model, model.n=40; may "
-                   "be repeated")
+                   "a setting of the analysis, tolerance=1e-9, of a component in a setting, "
+                   "KEY.KEY=VALUE, or of the model, model.n=40; may be repeated")
       ->type_name("KEY=VALUE");
   command
       ->add_option("--out", arguments->run.options.folder,

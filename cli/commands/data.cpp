@@ -159,6 +159,16 @@ void write_output(const ArrayMap& arrays, const DataArguments& arguments) {
   }
 }
 
+Json dropped_attributes_json(const Hdf5Content& content) {
+  Json list = Json::array();
+  for (const auto& [group, attributes] : content.attributes) {
+    Json names = Json::array();
+    for (const auto& attribute : attributes) names.push_back(attribute.first);
+    list.push_back({{"group", "/" + group}, {"attributes", std::move(names)}});
+  }
+  return list;
+}
+
 // What an array of the output was made without.
 std::vector<std::string> losses(const Hdf5Content& content, const DataArguments& arguments) {
   std::vector<std::string> lines;
@@ -190,7 +200,8 @@ int convert(const CommandContext& context, const DataArguments& arguments) {
     print(json_text({{"input", arguments.input},
                      {"output", arguments.output},
                      {"arrays", std::move(list)},
-                     {"skipped", skipped_json(content)}}));
+                     {"skipped", skipped_json(content)},
+                     {"dropped_attributes", dropped_attributes_json(content)}}));
   } else if (!arguments.common.quiet) {
     for (const std::string& line : losses(content, arguments)) print_note(line);
     print(fmt::format("{}: {} array{}\n", arguments.output, content.arrays.size(),

@@ -5,9 +5,11 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
+#include <string_view>
 
 #include "dynkit/core/arrays_io.hpp"
 #include "dynkit/core/config.hpp"
+#include "dynkit/core/experiment.hpp"
 #include "dynkit/error.hpp"
 
 namespace dynkit {
@@ -15,14 +17,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_key(const std::string& text) {
+bool is_key(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
     return std::isalnum(c) != 0 || c == '_' || c == '-';
   });
 }
 
 struct Assignment {
-  std::string key;
+  std::string text;  // "dataset.trials=20"
+  std::string path;  // "dataset.trials"
   Config value;
 };
 
@@ -32,27 +35,37 @@ Assignment parse_assignment(const char* option, const std::string& text) {
     throw Error(DK_SETTINGS,
                 fmt::format("{} {}: is not of the form key=value", option, printable(text)));
   }
-  return {text.substr(0, equals), parse_value(text.substr(equals + 1))};
+  return {text, text.substr(0, equals), parse_value(text.substr(equals + 1))};
 }
 
-// The later of two values for one key counts.
-void assign(Config::Table& table, const char* option, const std::string& key, Config value) {
-  if (!is_key(key)) {
-    throw Error(DK_SETTINGS, fmt::format("{} {}: '{}' is no name of a setting", option,
-                                         printable(key), printable(key)));
+void check_key(const char* option, const std::string& text, std::string_view key) {
+  if (is_key(key)) return;
+  throw Error(DK_SETTINGS, fmt::format("{} {}: '{}' is no name of a setting", option,
+                                       printable(text), printable(std::string(key))));
+}
+
+// Names of settings between dots; the name of a parameter is the last.
+void check_path(const std::string& text, const std::string& path) {
+  std::string_view rest = path;
+  bool dotted = true;
+  while (true) {
+    const auto dot = dotted ? rest.find('.') : rest.npos;
+    const std::string_view key = rest.substr(0, dot);
+    check_key("--set", text, key);
+    if (dot == rest.npos) return;
+    dotted = key != "parameters";
+    rest.remove_prefix(dot + 1);
   }
-  for (auto& [name, item] : table) {
-    if (name == key) {
-      item = std::move(value);
-      return;
-    }
-  }
-  table.emplace_back(key, std::move(value));
 }
 
 // The experiment file will stand in another folder: names of files that are there become whole
 // paths.
 Config with_whole_path(const Config& value) {
+  if (value.is_table()) {
+    Config whole = value;
+    for (auto& entry : whole.table()) entry.second = with_whole_path(entry.second);
+    return whole;
+  }
   if (!value.is_text()) return value;
   const ArrayPlace place = find_array(value.text());
   std::error_code code;
@@ -61,40 +74,71 @@ Config with_whole_path(const Config& value) {
   return {fs::absolute(place.file).string() + name};
 }
 
-void assign_all(Config::Table& table, const std::vector<std::string>& assignments) {
-  for (const std::string& text : assignments) {
-    auto [key, value] = parse_assignment("--set", text);
-    if (!key.starts_with("model.")) assign(table, "--set", key, with_whole_path(value));
-  }
+// One is the other or stands below it: "parameters" and "parameters.rho".
+bool overlap(const std::string& a, const std::string& b) {
+  return (a + ".").starts_with(b + ".") || (b + ".").starts_with(a + ".");
 }
 
-Config::Table model_table(const ModelArguments& model) {
-  Config::Table table = {{"component", {model.component}}};
-  if (!model.weights.empty())
-    table.emplace_back("weights", Config{fs::absolute(model.weights).string()});
-  if (!model.prefix.empty()) table.emplace_back("prefix", Config{model.prefix});
-  for (const std::string& text : model.settings) {
-    auto [key, value] = parse_assignment("--set", text);
-    if (key == "model.parameters" || key.starts_with("model.parameters.")) {
-      throw Error(DK_SETTINGS, fmt::format("--set {}: parameters are given by --parameter "
-                                           "NAME=VALUE",
-                                           printable(text)));
+// A table of the experiment file. Options are written first; what they give, --set may not give
+// again, since neither could be seen to win.
+class ComponentTable {
+ public:
+  explicit ComponentTable(const std::string& component) : table_{{"component", {component}}} {}
+
+  void add_option(const std::string& words, const std::string& path, Config value) {
+    given_.push_back({words, path});
+    assign_setting(table_, path, std::move(value));
+  }
+
+  void set(const Assignment& assignment, const std::string& path) {
+    const std::string text = printable(assignment.text);
+    check_path(assignment.text, path);
+    if (path == "component") {
+      throw Error(DK_SETTINGS, fmt::format("--set {}: the component is {} already, by the words of "
+                                           "the command itself",
+                                           text, to_text(table_.front().second)));
     }
-    if (key.starts_with("model.")) assign(table, "--set", key.substr(6), with_whole_path(value));
+    for (const Given& given : given_) {
+      if (!overlap(given.path, path)) continue;
+      throw Error(DK_SETTINGS, fmt::format("{} and --set {} give the same setting: leave one out",
+                                           given.words, text));
+    }
+    try {
+      assign_setting(table_, path, with_whole_path(assignment.value));
+    } catch (const Error& e) {
+      throw Error(e.status(), fmt::format("--set {}: {}", text, e.what()));
+    }
   }
-  Config::Table parameters;
-  for (const std::string& text : model.parameters) {
-    auto [key, value] = parse_assignment("--parameter", text);
-    assign(parameters, "--parameter", key, std::move(value));
-  }
-  if (!parameters.empty()) table.emplace_back("parameters", Config{std::move(parameters)});
-  return table;
-}
 
-std::string lines(const std::string& heading, const Config::Table& table) {
-  std::string text = "\n" + heading + "\n";
-  for (const auto& [key, value] : table) text += fmt::format("{} = {}\n", key, to_text(value));
-  return text;
+  std::string text(const std::string& heading) const {
+    std::string lines = "\n" + heading + "\n";
+    for (const auto& [key, value] : table_) lines += fmt::format("{} = {}\n", key, to_text(value));
+    return lines;
+  }
+
+ private:
+  struct Given {
+    std::string words;  // "--rtol"
+    std::string path;
+  };
+
+  Config::Table table_;
+  std::vector<Given> given_;
+};
+
+ComponentTable model_table(const ModelArguments& model) {
+  ComponentTable table(model.component);
+  if (!model.weights.empty()) {
+    table.add_option("--weights", "weights", Config{fs::absolute(model.weights).string()});
+  }
+  if (!model.prefix.empty()) table.add_option("--prefix", "prefix", Config{model.prefix});
+  for (const std::string& text : model.parameters) {
+    const Assignment assignment = parse_assignment("--parameter", text);
+    check_key("--parameter", text, assignment.path);
+    table.add_option("--parameter " + printable(text), "parameters." + assignment.path,
+                     assignment.value);
+  }
+  return table;
 }
 
 }  // namespace
@@ -115,11 +159,21 @@ void add_model_options(CLI::App& command, ModelArguments& model) {
 
 std::string experiment_text(const std::string& title, const ModelArguments& model,
                             const StageOnModel& stage) {
-  Config::Table settings = {{"component", {stage.component}}};
-  assign_all(settings, stage.settings);
-  assign_all(settings, model.settings);
-  return fmt::format("title = {}\n", to_text(Config{title})) +
-         lines("[model]", model_table(model)) + lines(stage.heading, settings);
+  ComponentTable of_model = model_table(model);
+  ComponentTable of_stage(stage.component);
+  for (const auto& [option, key, value] : stage.options) {
+    of_stage.add_option(option, key, with_whole_path(parse_value(value)));
+  }
+  for (const std::string& text : model.settings) {
+    const Assignment assignment = parse_assignment("--set", text);
+    if (assignment.path.starts_with("model.")) {
+      of_model.set(assignment, assignment.path.substr(6));
+    } else {
+      of_stage.set(assignment, assignment.path);
+    }
+  }
+  return fmt::format("title = {}\n", to_text(Config{title})) + of_model.text("[model]") +
+         of_stage.text(stage.heading);
 }
 
 }  // namespace dynkit

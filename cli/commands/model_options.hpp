@@ -15,20 +15,28 @@ struct ModelArguments {
   std::string weights;
   std::string prefix;
   std::vector<std::string> parameters;  // "rho=28"
-  std::vector<std::string> settings;    // "key=value" of the stage, "model.key=value" of the model
+  std::vector<std::string> settings;    // "key=value" of the stage, "model.key=value" of the model;
+                                        // "key.key=value" of a component in a setting
 };
 
 void add_model_options(CLI::App& command, ModelArguments& model);
+
+/// A setting that has an option of its own.
+struct OptionValue {
+  std::string option;  // "--burn-in"
+  std::string key;     // "burn_in"
+  std::string value;
+};
 
 /// The stage that uses the model.
 struct StageOnModel {
   std::string heading;  // "[dataset]" or "[[analysis]]"
   std::string component;
-  std::vector<std::string> settings;  // "key=value", before those of the command line
+  std::vector<OptionValue> options;
 };
 
 /// An experiment file with that model and one stage on it. Throws Error (DK_SETTINGS) for
-/// assignments that are none.
+/// assignments that are none, and for a setting that both --set and an option of its own give.
 std::string experiment_text(const std::string& title, const ModelArguments& model,
                             const StageOnModel& stage);
 

@@ -21,8 +21,8 @@ void add_run(CLI::App& app, CommandContext& context) {
       ->type_name("FOLDER");
   command
       ->add_option("--set", options.assignments,
-                   "change a setting: model.prefix=rnn., fixed_points.tolerance=1e-9; may be "
-                   "repeated")
+                   "change a setting: model.prefix=rnn., fixed_points.tolerance=1e-9, or one of a "
+                   "component in a setting: spikes.dataset.trials=20; may be repeated")
       ->type_name("STAGE.KEY=VALUE");
   add_run_options(*command, *arguments);
   command->callback([&context, arguments] {

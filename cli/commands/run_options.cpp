@@ -5,7 +5,9 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "dynkit/core/config.hpp"
 #include "dynkit/core/registry.hpp"
+#include "dynkit/error.hpp"
 #include "dynkit/host.h"
 #include "output/progress.hpp"
 #include "output/tables.hpp"
@@ -52,12 +54,22 @@ class RunPrinter : public RunObserver {
   ProgressLine line_;
 };
 
+void add_seed(std::vector<std::string>& assignments, std::int64_t seed) {
+  for (const std::string& text : assignments) {
+    if (!text.starts_with("seed=")) continue;
+    throw Error(DK_SETTINGS, fmt::format("--seed and --set {} give the same setting: leave one out",
+                                         printable(text)));
+  }
+  assignments.push_back(fmt::format("seed={}", seed));
+}
+
 }  // namespace
 
 void add_run_options(CLI::App& command, RunArguments& arguments) {
   RunOptions& options = arguments.options;
   command.add_flag("--resume", options.resume,
-                   "go on in a run folder that exists; unchanged stages are not run again");
+                   "go on in the run folder of this experiment, which may have been edited since; "
+                   "unchanged stages are not run again, and the run of another is refused");
   command.add_flag("--dry-run", arguments.dry_run, "check, show all settings, run nothing");
   command
       .add_option("--time-limit", options.time_limit,
@@ -80,7 +92,7 @@ RunOutcome execute(const CommandContext& context, RunArguments& arguments) {
   options.cancelled = context.cancelled;
   options.threads = common.threads;
   options.plugin_folders = plugin_search_path(arguments.plugin_folders, context.program);
-  if (common.seed) options.assignments.push_back(fmt::format("seed={}", *common.seed));
+  if (common.seed) add_seed(options.assignments, *common.seed);
   if (arguments.dry_run) {
     const std::string resolved = describe_experiment(options);
     print(common.json ? nlohmann::json{{"resolved", resolved}}.dump() + "\n" : resolved);

@@ -8,6 +8,7 @@
 
 #include "component_names.hpp"
 #include "dynkit/core/arrays_io.hpp"
+#include "dynkit/core/config.hpp"
 #include "dynkit/dataset.h"
 #include "dynkit/error.hpp"
 #include "dynkit/model.h"
@@ -30,26 +31,36 @@ struct SimulateArguments {
   bool noise = false;
 };
 
-std::vector<std::string> settings_of(const SimulateArguments& arguments) {
-  std::vector<std::string> settings;
-  const auto add = [&](const char* key, const auto& value) {
-    if (value) settings.push_back(fmt::format("{}={}", key, *value));
+std::vector<OptionValue> options_of(const SimulateArguments& arguments) {
+  std::vector<OptionValue> options;
+  const auto add = [&](const char* option, const char* key, const auto& value) {
+    if (value) options.push_back({option, key, fmt::format("{}", *value)});
   };
-  const auto add_text = [&](const char* key, const std::string& value) {
-    if (!value.empty()) settings.push_back(fmt::format("{}={}", key, value));
+  const auto add_text = [&](const char* option, const char* key, const std::string& value) {
+    if (!value.empty()) options.push_back({option, key, value});
   };
-  add("trials", arguments.trials);
-  add("samples", arguments.samples);
-  add("duration", arguments.duration);
-  add("dt", arguments.dt);
-  add("burn_in", arguments.burn_in);
-  add_text("initial", arguments.initial);
-  add_text("input", arguments.input);
-  if (arguments.noise) settings.emplace_back("noise=true");
-  add_text("method", arguments.method);
-  add("rtol", arguments.rtol);
-  add("atol", arguments.atol);
-  return settings;
+  add("--trials", "trials", arguments.trials);
+  add("--samples", "samples", arguments.samples);
+  add("--duration", "duration", arguments.duration);
+  add("--dt", "dt", arguments.dt);
+  add("--burn-in", "burn_in", arguments.burn_in);
+  add_text("--initial", "initial", arguments.initial);
+  add_text("--input", "input", arguments.input);
+  if (arguments.noise) options.push_back({"--noise", "noise", "true"});
+  add_text("--method", "method", arguments.method);
+  add("--rtol", "rtol", arguments.rtol);
+  add("--atol", "atol", arguments.atol);
+  return options;
+}
+
+// The generator can take a model of its own, which would not be the one that was named.
+void check_model(const ModelArguments& model) {
+  for (const std::string& text : model.settings) {
+    if (!text.starts_with("model=")) continue;
+    throw Error(DK_SETTINGS, fmt::format("--set {}: the model is {} already, by the words of the "
+                                         "command itself",
+                                         printable(text), model.component));
+  }
 }
 
 // What cannot be saved is refused before anything is computed.
@@ -81,8 +92,9 @@ int simulate(const CommandContext& context, SimulateArguments& arguments) {
   const Registry registry = open_registry(context, arguments.run.plugin_folders);
   arguments.model.component =
       find_component_name(registry, arguments.model.component, DK_MODEL_V1).reference;
+  check_model(arguments.model);
   options.text = experiment_text("simulate " + arguments.model.component, arguments.model,
-                                 {"[dataset]", kTrajectories, settings_of(arguments)});
+                                 {"[dataset]", kTrajectories, options_of(arguments)});
   if (options.folder.empty()) {
     options.folder = "runs/simulate_" + last_part(arguments.model.component);
   }
@@ -159,7 +171,8 @@ void add_simulate(CLI::App& app, CommandContext& context) {
   add_model_options(*command, arguments->model);
   command
       ->add_option("--set", arguments->model.settings,
-                   "a setting of the simulation, spread=0.1, or of the model, model.n=40")
+                   "a setting of the simulation, spread=0.1, or of the model, model.n=40; may be "
+                   "repeated")
       ->type_name("KEY=VALUE");
   command
       ->add_option("--out", arguments->run.options.folder,

@@ -6,6 +6,7 @@
 
 #include "commands.hpp"
 #include "dynkit/core/run.hpp"
+#include "interruption.hpp"
 
 namespace dynkit {
 namespace {
@@ -26,8 +27,10 @@ void add_worker(CLI::App& app, CommandContext& context) {
   command->add_option("stage", arguments->stage)->required();
   command->callback([&context, arguments] {
     context.action = [&context, arguments] {
-      // Whoever ends the supervisor ends its worker.
+      // Whoever ends the supervisor ends its worker; Ctrl-C reaches it from the terminal and, for
+      // the second time, from the supervisor.
       prctl(PR_SET_PDEATHSIG, SIGKILL);
+      watch_signals(SecondSignal::is_no_news);
       return run_worker(arguments->folder, arguments->stage, kMessageDescriptor,
                         *context.cancelled);
     };

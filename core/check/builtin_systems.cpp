@@ -90,7 +90,8 @@ BuiltinSystem make_system(const char* name, const dk_host& host) {
   BuiltinSource none(host);
   auto model = std::make_shared<Model>(LoadedComponent{&component, nullptr, {}}, Config::Table{},
                                        none, host);
-  auto theta = initial_parameters(*model, host, make_stream(1, "builtin"));
+  dk_stream stream = make_stream(1, "builtin");
+  auto theta = initial_parameters(*model, host, stream);
   return {name, std::make_unique<System>(std::move(model), std::move(theta), host)};
 }
 

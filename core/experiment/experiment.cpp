@@ -130,29 +130,6 @@ class Reader {
   std::string path_;
 };
 
-// What is wrong with the key `system` of an analysis; empty: nothing. Models are known once their
-// stage has run, stages are known now.
-std::string system_flaw(const Experiment& experiment, const StagePlan& analysis) {
-  if (!analysis.system) return "";
-  if (!analysis.system->is_text()) {
-    return fmt::format("'system' is {} instead of a text", kind_of(*analysis.system));
-  }
-  const std::string& text = analysis.system->text();
-  if (text == "model" && experiment.model) return "";
-  const auto slash = text.find('/');
-  const std::string model = slash == std::string::npos ? "system" : text.substr(slash + 1);
-  std::vector<std::string> candidates;
-  if (experiment.model) candidates.emplace_back("model");
-  for (const std::string& stage : stages_before(experiment, analysis.name)) {
-    if (text == stage + "/" + model && !model.empty()) return "";
-    candidates.push_back(stage + "/" + model);
-  }
-  return fmt::format(
-      "system = \"{}\" is neither \"model\"{} nor \"stage/model\" of an earlier "
-      "stage{}",
-      printable(text), experiment.model ? "" : " (there is no [model])", suggest(text, candidates));
-}
-
 void check_unique_names(const Experiment& experiment, const Reader& reader) {
   std::set<std::string> names = {"model"};
   const auto add = [&](const StagePlan& plan) {
@@ -163,32 +140,6 @@ void check_unique_names(const Experiment& experiment, const Reader& reader) {
   };
   if (experiment.dataset) add(*experiment.dataset);
   for (const StagePlan& plan : experiment.analyses) add(plan);
-}
-
-StagePlan* find_stage(Experiment& experiment, const std::string& name) {
-  if (experiment.model && name == "model") return &experiment.model->stage;
-  if (experiment.dataset && (name == "dataset" || name == experiment.dataset->name)) {
-    return &*experiment.dataset;
-  }
-  for (StagePlan& plan : experiment.analyses) {
-    if (plan.name == name) return &plan;
-  }
-  return nullptr;
-}
-
-bool is_analysis(const Experiment& experiment, const StagePlan& stage) {
-  return std::any_of(experiment.analyses.begin(), experiment.analyses.end(),
-                     [&](const StagePlan& plan) { return &plan == &stage; });
-}
-
-void replace(Config::Table& table, const std::string& key, Config value) {
-  for (auto& [name, item] : table) {
-    if (name == key) {
-      item = std::move(value);
-      return;
-    }
-  }
-  table.emplace_back(key, std::move(value));
 }
 
 }  // namespace
@@ -254,6 +205,27 @@ std::vector<std::string> stages_before(const Experiment& experiment, const std::
   return names;
 }
 
+std::string system_flaw(const Experiment& experiment, const StagePlan& analysis) {
+  if (!analysis.system) return "";
+  if (!analysis.system->is_text()) {
+    return fmt::format("'system' is {} instead of a text", kind_of(*analysis.system));
+  }
+  const std::string& text = analysis.system->text();
+  if (text == "model" && experiment.model) return "";
+  const auto slash = text.find('/');
+  const std::string model = slash == std::string::npos ? "system" : text.substr(slash + 1);
+  std::vector<std::string> candidates;
+  if (experiment.model) candidates.emplace_back("model");
+  for (const std::string& stage : stages_before(experiment, analysis.name)) {
+    if (text == stage + "/" + model && !model.empty()) return "";
+    candidates.push_back(stage + "/" + model);
+  }
+  return fmt::format(
+      "system = \"{}\" is neither \"model\"{} nor \"stage/model\" of an earlier "
+      "stage{}",
+      printable(text), experiment.model ? "" : " (there is no [model])", suggest(text, candidates));
+}
+
 ModelPlan model_in_setting(const Config& value) {
   if (value.is_table()) return Reader("").model("the table", value);
   ModelPlan plan;
@@ -264,42 +236,6 @@ ModelPlan model_in_setting(const Config& value) {
 
 StagePlan dataset_in_setting(const Config& value) {
   return Reader("").component("the table", value);
-}
-
-void set_value(Experiment& experiment, const std::string& assignment) {
-  const auto equals = assignment.find('=');
-  if (equals == std::string::npos) {
-    throw Error(DK_SETTINGS,
-                fmt::format("--set {}: is not of the form key=value", printable(assignment)));
-  }
-  const std::string key = assignment.substr(0, equals);
-  const Config value = parse_value(assignment.substr(equals + 1));
-  if (key == "seed") {
-    experiment.seed = Reader(experiment.path).seed(value);
-    return;
-  }
-  const auto dot = key.find('.');
-  StagePlan* stage = find_stage(experiment, key.substr(0, dot));
-  if (dot == std::string::npos || stage == nullptr) {
-    throw Error(DK_SETTINGS, fmt::format("--set {}: there is no stage '{}'", printable(assignment),
-                                         printable(key.substr(0, dot))));
-  }
-  const std::string setting = key.substr(dot + 1);
-  if (stage->name == "model" && setting == "weights") {
-    experiment.model->weights = assignment.substr(equals + 1);
-  } else if (stage->name == "model" && setting == "prefix") {
-    experiment.model->prefix = assignment.substr(equals + 1);
-  } else if (stage->name == "model" && setting.starts_with("parameters.")) {
-    replace(experiment.model->parameters, setting.substr(11), value);
-  } else if (is_analysis(experiment, *stage) && setting == "system") {
-    stage->system = value;
-    const std::string flaw = system_flaw(experiment, *stage);
-    if (!flaw.empty()) {
-      throw Error(DK_SETTINGS, fmt::format("--set {}: {}", printable(assignment), flaw));
-    }
-  } else {
-    replace(stage->settings, setting, value);
-  }
 }
 
 }  // namespace dynkit

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
 
 #include "dynkit/core/settings.hpp"
 #include "dynkit/dataset.h"
@@ -21,6 +22,29 @@ std::string component_of(const Config& value) {
 bool is_given(const Config::Table& given, const std::string& name) {
   return std::any_of(given.begin(), given.end(),
                      [&](const auto& entry) { return entry.first == name; });
+}
+
+// What a component's table holds besides its settings.
+std::vector<std::string> own_keys(const dk_component& component) {
+  const std::string_view kind = component.interface_id;
+  if (kind == DK_MODEL_V1) return {"component", "weights", "prefix", "parameters"};
+  if (kind == DK_DATASET_V1) return {"component"};
+  return {"component", "name", "system"};
+}
+
+// The check of the settings themselves knows only the component's own names.
+void refuse_unknown_keys(const dk_component& component, const Config::Table& given) {
+  std::vector<std::string> names;
+  for (std::int64_t i = 0; i < component.setting_count; ++i) {
+    names.emplace_back(component.settings[i].name);
+  }
+  std::vector<std::string> known = own_keys(component);
+  known.insert(known.begin(), names.begin(), names.end());
+  for (const auto& [key, value] : given) {
+    if (std::find(names.begin(), names.end(), key) != names.end()) continue;
+    throw Error(DK_SETTINGS, fmt::format("{}{} has no setting '{}'{}", line_prefix(value),
+                                         component.id, printable(key), suggest(key, known)));
+  }
 }
 
 // Sizes that the user left out are those of the weights, not the defaults.
@@ -59,6 +83,7 @@ NestedSettings::NestedSettings(Registry& registry, const Experiment& experiment,
     : registry_(registry), experiment_(experiment), earlier_(stages_before(experiment, stage)) {}
 
 Config::Table NestedSettings::checked(const dk_component& component, const Config::Table& given) {
+  refuse_unknown_keys(component, given);
   Config::Table settings = checked_settings(component, given);
   for (auto& [name, value] : settings) {
     const auto* setting =

@@ -13,6 +13,10 @@ namespace dynkit {
 /// Names of the dataset and the analyses that have run when `stage` runs, in this order.
 std::vector<std::string> stages_before(const Experiment& experiment, const std::string& stage);
 
+/// What is wrong with the key `system` of an analysis; empty: nothing. Models are known once their
+/// stage has run, stages are known now.
+std::string system_flaw(const Experiment& experiment, const StagePlan& analysis);
+
 /// The model that a setting stands for: a component, or a table with its settings, weights and
 /// parameters. Throws Error (DK_SETTINGS) for a table that names no component.
 ModelPlan model_in_setting(const Config& value);

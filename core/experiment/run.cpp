@@ -218,6 +218,7 @@ class SilentObserver : public RunObserver {
 RunOutcome run_experiment(const RunOptions& options, RunObserver& observer) {
   const Experiment experiment = read_with_assignments(options);
   RunFolder folder(options.folder, options.resume);
+  check_same_experiment(folder, options, experiment);
   RequestFiles request(folder.path());
   request.write(options, experiment);
   Run run(options, experiment, observer);

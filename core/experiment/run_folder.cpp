@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "dynkit/core/config.hpp"
 #include "dynkit/core/files.hpp"
 #include "dynkit/error.hpp"
 
@@ -21,6 +22,55 @@ using Json = nlohmann::ordered_json;
 
 bool looks_like_a_run(const std::string& path) {
   return fs::exists(path + "/request.json");
+}
+
+std::string seen_from(const std::string& folder, const std::string& file) {
+  return file.empty() ? "" : fs::relative(file, folder).string();
+}
+
+// Calls read(json) with the content of request.json.
+template <class Read>
+auto with_request(const std::string& folder, Read read) {
+  const std::string path = folder + "/request.json";
+  const auto bytes = read_file(path);
+  try {
+    return read(Json::parse(as_text(bytes)));
+  } catch (const Json::exception& e) {
+    throw Error(DK_IO, fmt::format("{}: is damaged: {}", path, e.what()));
+  }
+}
+
+// The experiment file of the run that a folder holds.
+struct RecordedFile {
+  std::string path;       // empty: the run had none
+  std::string from_here;  // seen from the folder; empty: not recorded
+};
+
+RecordedFile recorded_file(const std::string& folder) {
+  return with_request(folder, [](const Json& request) {
+    return RecordedFile{request.at("experiment"), request.value("experiment_from_here", "")};
+  });
+}
+
+bool is_same_file(const RecordedFile& recorded, const std::string& file,
+                  const std::string& folder) {
+  if (fs::weakly_canonical(recorded.path) == fs::weakly_canonical(file)) return true;
+  return !recorded.from_here.empty() && recorded.from_here == seen_from(folder, file);
+}
+
+// experiment.toml as the folder has it; empty: it does not.
+std::string recorded_text(const RunFolder& folder) {
+  const std::string path = folder.file("experiment.toml");
+  return fs::exists(path) ? std::string(as_text(read_file(path))) : "";
+}
+
+// What an experiment without a file is known by; empty: nothing.
+std::string title_of(const std::string& text) {
+  try {
+    return parse_experiment(text, "experiment", "").title;
+  } catch (const Error&) {
+    return "";
+  }
 }
 
 }  // namespace
@@ -38,6 +88,10 @@ RunFolder::RunFolder(const std::string& path, bool resume) : path_(path) {
     throw Error(DK_SETTINGS, fmt::format("{} is not a run folder, so it cannot be resumed", path));
   }
   made_ = !fs::exists(path);
+  for (fs::path above = fs::absolute(path).lexically_normal().parent_path(); !fs::exists(above);
+       above = above.parent_path()) {
+    made_above_.push_back(above.string());
+  }
   fs::create_directories(path + "/stages", code);
   if (code) throw Error(DK_IO, fmt::format("{}: cannot be made: {}", path, code.message()));
   lock_ = open(file(".lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0666);
@@ -58,6 +112,26 @@ RunFolder::~RunFolder() {
 void RunFolder::discard() {
   std::error_code code;
   if (made_) fs::remove_all(path_, code);
+  for (const std::string& above : made_above_) fs::remove(above, code);  // those that are empty
+}
+
+void check_same_experiment(const RunFolder& folder, const RunOptions& options,
+                           const Experiment& experiment) {
+  if (!looks_like_a_run(folder.path())) return;
+  const std::string text = recorded_text(folder);
+  if (text == experiment.text) return;
+
+  const RecordedFile recorded = recorded_file(folder.path());
+  const bool had_file = !recorded.path.empty(), has_file = !options.experiment.empty();
+  if (had_file && has_file && is_same_file(recorded, options.experiment, folder.path())) return;
+  const std::string held = had_file ? recorded.path : title_of(text);
+  const std::string asked = has_file ? options.experiment : experiment.title;
+  if (!had_file && !has_file && held == asked) return;
+  throw Error(DK_SETTINGS,
+              fmt::format("run folder {} holds the run of another experiment ({}), whose results "
+                          "would be replaced by those of {}: choose another folder with --out, or "
+                          "remove this one first",
+                          folder.path(), printable(held), printable(asked)));
 }
 
 void write_request(const std::string& folder, const RunOptions& options,
@@ -65,6 +139,7 @@ void write_request(const std::string& folder, const RunOptions& options,
   const std::string file =
       options.experiment.empty() ? "" : fs::absolute(options.experiment).string();
   const Json request = {{"experiment", file},
+                        {"experiment_from_here", seen_from(folder, file)},
                         {"directory", experiment_directory},
                         {"assignments", options.assignments},
                         {"threads", options.threads},
@@ -74,10 +149,7 @@ void write_request(const std::string& folder, const RunOptions& options,
 }
 
 RunOptions read_request(const std::string& folder, std::string& experiment_directory) {
-  const std::string path = folder + "/request.json";
-  const auto bytes = read_file(path);
-  try {
-    const Json request = Json::parse(as_text(bytes));
+  return with_request(folder, [&](const Json& request) {
     RunOptions options;
     options.folder = folder;
     options.experiment = request.at("experiment");
@@ -86,9 +158,7 @@ RunOptions read_request(const std::string& folder, std::string& experiment_direc
     options.plugin_folders = request.at("plugin_folders").get<std::vector<std::string>>();
     experiment_directory = request.at("directory");
     return options;
-  } catch (const Json::exception& e) {
-    throw Error(DK_IO, fmt::format("{}: is damaged: {}", path, e.what()));
-  }
+  });
 }
 
 }  // namespace dynkit

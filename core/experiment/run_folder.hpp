@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "dynkit/core/experiment.hpp"
 #include "dynkit/core/run.hpp"
 
 namespace dynkit {
@@ -14,8 +15,9 @@ namespace dynkit {
 ///   run.json results.h5 model.h5 report.html         merged at the end
 class RunFolder {
  public:
-  /// Makes the folder, or opens it to resume. Throws Error (DK_SETTINGS) if it exists and `resume`
-  /// is not set, or if another process works in it; (DK_IO) if it cannot be made.
+  /// Makes the folder, with those above it, or opens it to resume. Throws Error (DK_SETTINGS) if it
+  /// exists and `resume` is not set, or if another process works in it; (DK_IO) if it cannot be
+  /// made.
   RunFolder(const std::string& path, bool resume);
   ~RunFolder();
   RunFolder(const RunFolder&) = delete;
@@ -30,8 +32,16 @@ class RunFolder {
  private:
   std::string path_;
   bool made_ = false;
+  std::vector<std::string> made_above_;  // the nearest first
   int lock_ = -1;
 };
+
+/// Throws Error (DK_SETTINGS) if the folder holds the run of another experiment, whose results this
+/// one would replace. An experiment is the same, edited or not, if its file is the one that was
+/// run, or stands where that stood seen from the folder (both were moved); a copy is the same as
+/// long as its text is. Without a file it is the title that tells.
+void check_same_experiment(const RunFolder& folder, const RunOptions& options,
+                           const Experiment& experiment);
 
 /// Writes and reads request.json: everything a worker needs besides the experiment file.
 void write_request(const std::string& folder, const RunOptions& options,

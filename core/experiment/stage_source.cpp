@@ -249,6 +249,21 @@ const System& StageSource::keep(
   return *systems_.back();
 }
 
+std::vector<double> StageSource::untrained_parameters(const Model& model, const ModelPlan& plan,
+                                                      const dk_host& table,
+                                                      const std::string& path) const {
+  dk_stream stream = make_stream(context_.experiment.seed, path);
+  std::vector<double> theta = initial_parameters(model, table, stream);
+  const bool is_random = stream.position > 0 && plan.parameters.size() < model.blocks().size();
+  if (is_random) {
+    context_.services.log(
+        DK_LOG_WARNING,
+        fmt::format("{} is given no weights: its parameters are random, as before training",
+                    model.component().id));
+  }
+  return theta;
+}
+
 const System& StageSource::make_run_system() {
   return make_system(*context_.experiment.model, "model");
 }
@@ -264,8 +279,7 @@ const System& StageSource::make_system(const ModelPlan& plan, const std::string&
   return keep(component, plan.stage.settings, path, weights, plan.prefix, [&](const Model& model) {
     std::vector<double> theta =
         weights != nullptr ? parameters_from_arrays(model, *weights, plan.prefix, plan.weights)
-                           : initial_parameters(model, host(component.directory),
-                                                make_stream(context_.experiment.seed, path));
+                           : untrained_parameters(model, plan, host(component.directory), path);
     set_parameters(model, plan.parameters, theta);
     return theta;
   });

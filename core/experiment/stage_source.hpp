@@ -68,6 +68,11 @@ class StageSource : public SettingSource {
   class Opening;
 
   const System& make_system(const ModelPlan& plan, const std::string& path);
+
+  // Where no weights are given. Random ones come with a warning: whoever studies a trained network
+  // must hear that this one is not.
+  std::vector<double> untrained_parameters(const Model& model, const ModelPlan& plan,
+                                           const dk_host& table, const std::string& path) const;
   const dk_data* generate(const StagePlan& plan, const std::string& path);
   std::string resolve(const std::string& path) const;
   void note_file(const std::string& path);

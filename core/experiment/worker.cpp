@@ -24,9 +24,12 @@ void work(const std::string& folder, const std::string& stage, MessageWriter& wr
   ServicesOptions services_options;
   services_options.threads = options.threads;
   services_options.cancelled = &cancelled;
-  services_options.log = [&](std::int32_t level, std::string_view line) {
-    writer.send({Message::Kind::log, -1.0, level, std::string(line), {}});
-  };
+  // What an outline would say, the stages say again.
+  if (stage != kOutlineStage) {
+    services_options.log = [&](std::int32_t level, std::string_view line) {
+      writer.send({Message::Kind::log, -1.0, level, std::string(line), {}});
+    };
+  }
   services_options.progress = [&](double fraction, std::string_view line) {
     writer.send({Message::Kind::progress, fraction, 0, std::string(line), {}});
   };

@@ -131,7 +131,7 @@ void set_block(const dk_block& block, const Config& value, std::vector<double>& 
 
 }  // namespace
 
-std::vector<double> initial_parameters(const Model& model, const dk_host& host, dk_stream stream) {
+std::vector<double> initial_parameters(const Model& model, const dk_host& host, dk_stream& stream) {
   std::vector<double> theta(static_cast<std::size_t>(model.info().p));
   if (const auto* initial = model.extension<dk_initial_v1>(DK_INITIAL_V1)) {
     const Model::Lease instance(model);

@@ -14,7 +14,7 @@ namespace {
 using nlohmann::json;
 
 // Entries of another format are not read.
-constexpr int kFormat = 1;
+constexpr int kFormat = 2;
 
 json to_json(const LibraryEntry& entry) {
   json components = json::array();
@@ -25,13 +25,19 @@ json to_json(const LibraryEntry& entry) {
                           {"summary", component.summary},
                           {"flaw", component.flaw}});
   }
-  return {{"path", entry.path},     {"bytes", entry.bytes},     {"modified", entry.modified},
-          {"sha256", entry.sha256}, {"refused", entry.refused}, {"components", components}};
+  return {{"path", entry.path},      {"bytes", entry.bytes},     {"modified", entry.modified},
+          {"sha256", entry.sha256},  {"refused", entry.refused}, {"timed_out", entry.timed_out},
+          {"components", components}};
 }
 
 LibraryEntry from_json(const json& item) {
-  LibraryEntry entry{item.at("path"),   item.at("bytes"),   item.at("modified"),
-                     item.at("sha256"), item.at("refused"), {}};
+  LibraryEntry entry{item.at("path"),
+                     item.at("bytes"),
+                     item.at("modified"),
+                     item.at("sha256"),
+                     item.at("refused"),
+                     item.at("timed_out"),
+                     {}};
   for (const json& component : item.at("components")) {
     entry.components.push_back({component.at("interface"), component.at("id"),
                                 component.at("version"), component.at("summary"),

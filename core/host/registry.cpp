@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <set>
 #include <string_view>
@@ -22,6 +23,8 @@ namespace dynkit {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::int64_t kMinutesOfATimeout = 5;
 
 // Major, minor, patch; a pre-release ("1.0.0-beta") counts as older than its release.
 std::array<int, 4> version_rank(const std::string& version) {
@@ -104,6 +107,17 @@ std::vector<std::string> without_repetitions(const std::vector<std::string>& fol
   return once;
 }
 
+std::int64_t seconds_since_1970() {
+  return static_cast<std::int64_t>(std::time(nullptr));
+}
+
+// A verdict by the clock counts for a while only; one from the future, for which the clock was set
+// back, does not.
+bool is_outdated(const LibraryEntry& entry) {
+  const std::int64_t age = seconds_since_1970() - entry.timed_out;
+  return entry.timed_out != 0 && (age < 0 || age >= kMinutesOfATimeout * 60);
+}
+
 // Loads a library, which may be the end of this process.
 LibraryEntry load_and_describe(LibraryEntry entry) {
   try {
@@ -149,9 +163,10 @@ LibraryEntry inspect_library(const std::string& path, const InspectOptions& opti
       entry.refused = fmt::format("{}: {} on loading{}", path, end.how, end.last_words);
       break;
     case ChildEnd::Kind::timed_out:
-      entry.refused =
-          fmt::format("{}: does not load within {} s{} (is tried again when the file changes)",
-                      path, options.time_limit, end.last_words);
+      entry.timed_out = seconds_since_1970();
+      entry.refused = fmt::format(
+          "{}: does not load within {} s{} (is tried again after {} minutes, or when it changes)",
+          path, options.time_limit, end.last_words, kMinutesOfATimeout);
       break;
   }
   entry.refused = printable(entry.refused);
@@ -169,7 +184,8 @@ Registry::Registry(const std::vector<std::string>& folders, const std::string& i
       const auto bytes = fs::file_size(path, code);
       const auto modified = modified_time(path, code);
       const auto same = std::find_if(known.begin(), known.end(), [&](const LibraryEntry& entry) {
-        return entry.path == path && entry.bytes == bytes && entry.modified == modified;
+        return entry.path == path && entry.bytes == bytes && entry.modified == modified &&
+               !is_outdated(entry);
       });
       changed = changed || same == known.end();
       libraries_.push_back(same != known.end() ? *same : inspect_library(path, options));

@@ -1,10 +1,10 @@
 // Iterated maps.
 #include <algorithm>
-#include <functional>
 #include <utility>
 
 #include "batch.hpp"
 #include "field.hpp"
+#include "poll.hpp"
 #include "survivors.hpp"
 
 namespace dynkit {
@@ -20,7 +20,7 @@ void set_times(Batch& batch, std::vector<double>& h, std::int64_t count, const T
 }  // namespace
 
 IntegrationCounts simulate_map(VectorField& field, const Trajectories& all,
-                               const std::function<bool()>& cancelled) {
+                               const KeepGoing& keep_going) {
   check_trajectories(all);
   const FieldInfo info = field.info();
   const std::int64_t lanes = Batch::lanes_for(info, all.S, 2);
@@ -32,7 +32,9 @@ IntegrationCounts simulate_map(VectorField& field, const Trajectories& all,
     double *x = batch.array(0), *next = batch.array(1);
     Survivors survivors(all, info.n, batch, begin, count);
     survivors.load(x);
-    for (std::int64_t k = 0; k + 1 < all.T && survivors.any(); ++k) {
+    std::int64_t k = 0;
+    Poll poll(keep_going, [&] { return survivors.done(all.times[k + 1]); });
+    for (; k + 1 < all.T && survivors.any(); ++k) {
       set_times(batch, h, count, all, k);
       for (std::int64_t l = 0; l < count; ++l) {
         batch.load_input(l, input_row(all, info.m, begin + l, k));
@@ -42,7 +44,7 @@ IntegrationCounts simulate_map(VectorField& field, const Trajectories& all,
       counts.accepted += survivors.count();
       survivors.check(x, all.times[k + 1]);
       survivors.write(x, k + 1);
-      if (cancelled && cancelled()) survivors.end_all(DK_STOPPED);
+      if (poll.stops()) survivors.end_all(DK_STOPPED);
     }
     survivors.end_all(DK_REACHED_END);
   }

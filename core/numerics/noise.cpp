@@ -19,11 +19,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <vector>
 
 #include "batch.hpp"
 #include "field.hpp"
+#include "poll.hpp"
 #include "steps.hpp"
 #include "survivors.hpp"
 
@@ -185,6 +185,14 @@ void check_noise(const dk_noise_info& noise, std::int64_t n) {
 
 // Progress of one block.
 struct Progress {
+  Progress(const IntegrationOptions& options, const Survivors& survivors, double start)
+      : t(start),
+        left(static_cast<double>(options.max_steps)),
+        poll(options.keep_going, [&survivors, this] { return survivors.done(t); }) {}
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  double t;     // of the last step
   double left;  // steps that may still be tried
   Poll poll;
 };
@@ -198,7 +206,7 @@ std::int32_t fill_interval(NoisyBlock& block, Survivors& survivors, const Trajec
   std::int64_t drawn = 0, used = 0;
   for (double i = 0.0; i < steps && survivors.any(); i += 1.0, ++used, progress.left -= 1.0) {
     if (progress.left < 1.0) return DK_TOO_MANY_STEPS;
-    if (progress.poll.now(options.cancelled)) return DK_STOPPED;
+    if (progress.poll.stops()) return DK_STOPPED;
     if (used == drawn) {
       drawn = static_cast<std::int64_t>(std::min(steps - i, double{kStepsPerDraw}));
       used = 0;
@@ -210,7 +218,8 @@ std::int32_t fill_interval(NoisyBlock& block, Survivors& survivors, const Trajec
     } else {
       block.euler_maruyama(count, t, h, used);
     }
-    survivors.check(block.x(), i + 1.0 < steps ? t + h : all.times[k + 1]);
+    progress.t = i + 1.0 < steps ? t + h : all.times[k + 1];
+    survivors.check(block.x(), progress.t);
   }
   return DK_REACHED_END;
 }
@@ -230,7 +239,7 @@ IntegrationCounts simulate_noisy_flow(VectorField& field, NoiseField& noise, Nor
     const std::int64_t count = std::min(lanes, all.S - begin);
     Survivors survivors(all, block.info().n, block.batch(), begin, count);
     survivors.load(block.x());
-    Progress progress{static_cast<double>(options.max_steps), {}};
+    Progress progress(options, survivors, all.times[0]);
     for (std::int64_t k = 0; k + 1 < all.T && survivors.any(); ++k) {
       block.load_inputs(begin, count, k);
       const std::int32_t outcome =
@@ -247,8 +256,7 @@ IntegrationCounts simulate_noisy_flow(VectorField& field, NoiseField& noise, Nor
 }
 
 IntegrationCounts simulate_noisy_map(VectorField& field, NoiseField& noise, NormalSource& normals,
-                                     const Trajectories& all,
-                                     const std::function<bool()>& cancelled) {
+                                     const Trajectories& all, const KeepGoing& keep_going) {
   check_trajectories(all);
   check_noise(noise.info(), field.info().n);
   const std::int64_t lanes = Batch::lanes_for({}, all.S, 4);
@@ -258,14 +266,16 @@ IntegrationCounts simulate_noisy_map(VectorField& field, NoiseField& noise, Norm
     const std::int64_t count = std::min(lanes, all.S - begin);
     Survivors survivors(all, block.info().n, block.batch(), begin, count);
     survivors.load(block.x());
-    for (std::int64_t k = 0; k + 1 < all.T && survivors.any(); ++k) {
+    std::int64_t k = 0;
+    Poll poll(keep_going, [&] { return survivors.done(all.times[k + 1]); });
+    for (; k + 1 < all.T && survivors.any(); ++k) {
       block.load_inputs(begin, count, k);
       block.draw(begin, count, 1);
       block.map_step(count, all.times[k], all.times[k + 1] - all.times[k]);
       counts.accepted += survivors.count();
       survivors.check(block.x(), all.times[k + 1]);
       survivors.write(block.x(), k + 1);
-      if (cancelled && cancelled()) survivors.end_all(DK_STOPPED);
+      if (poll.stops()) survivors.end_all(DK_STOPPED);
     }
     survivors.end_all(DK_REACHED_END);
   }

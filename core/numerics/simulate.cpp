@@ -15,6 +15,7 @@
 #include "dynkit/error.hpp"
 #include "dynkit/job.hpp"
 #include "dynkit/noise.h"
+#include "simulation_progress.hpp"
 #include "system_field.hpp"
 
 namespace dynkit {
@@ -61,7 +62,7 @@ IntegrationOptions options_of(const System& system, const dk_simulation& request
   options.atol = request.atol > 0.0 ? request.atol : kDefaultAtol;
   options.step = request.step;
   const dk_host& host = system.host();
-  options.cancelled = [&host] { return host.cancelled(&host) != 0; };
+  options.keep_going = [&host](double) { return host.cancelled(&host) == 0; };
   return options;
 }
 
@@ -85,17 +86,18 @@ double shortest_spacing(const dk_simulation& request) {
 void simulate_part(const System& system, const dk_simulation& request,
                    const IntegrationOptions& options, const Trajectories& part) {
   SystemField field(system);
+  const KeepGoing& keep_going = options.keep_going;
   const bool is_map = system.model().info().time_kind == DK_MAP;
   if (request.noise != 0) {
     SystemNoise noise(system, *system.model().extension<dk_noise_v1>(DK_NOISE_V1));
     BranchedNormals normals(part, *request.stream);
     if (is_map) {
-      simulate_noisy_map(field, noise, normals, part, options.cancelled);
+      simulate_noisy_map(field, noise, normals, part, keep_going);
     } else {
       simulate_noisy_flow(field, noise, normals, options, part);
     }
   } else if (is_map) {
-    simulate_map(field, part, options.cancelled);
+    simulate_map(field, part, keep_going);
   } else {
     simulate_flow(field, options, part);
   }
@@ -166,10 +168,16 @@ void simulate(const System& system, const dk_simulation& request) {
   all.outcomes = request.outcomes;
   all.last_times = request.last_times;
   const std::int64_t n = system.model().info().n;
+  SimulationProgress progress(system.host(), all.S);
   parallel_for(system.host(), all.S, kTrajectoriesPerTask,
                [&](std::int64_t begin, std::int64_t end, std::int32_t) {
-                 simulate_part(system, request, options, all.part(begin, end, n));
+                 SimulationProgress::Share share(progress);
+                 IntegrationOptions own = options;
+                 own.keep_going = [&share](double done) { return share.keep_going(done); };
+                 simulate_part(system, request, own, all.part(begin, end, n));
+                 share.keep_going(static_cast<double>(end - begin));
                });
+  progress.end();
 }
 
 void propagate_tangent(const System& system, double t0, double t1, const double* u,

@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
-#include <functional>
 #include <limits>
 
 namespace dynkit {
@@ -20,17 +18,5 @@ inline double smallest_step(double t, double span) {
 inline double steps_in(double interval, double step) {
   return std::max(1.0, std::ceil(interval / step * (1.0 - 1e-12)));
 }
-
-/// Asks now and then whether to stop.
-class Poll {
- public:
-  bool now(const std::function<bool()>& cancelled) {
-    constexpr std::int64_t kEvery = 64;
-    return ++calls_ % kEvery == 0 && cancelled && cancelled();
-  }
-
- private:
-  std::int64_t calls_ = 0;
-};
 
 }  // namespace dynkit

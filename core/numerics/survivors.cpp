@@ -51,6 +51,13 @@ void Survivors::end_all(std::int32_t outcome) {
   }
 }
 
+double Survivors::done(double t) const {
+  const double first = all_.times[0], last = all_.times[all_.T - 1];
+  const double share = (t - first) / (last - first);
+  const auto ended = begin_ + static_cast<std::int64_t>(lives_.size()) - living_;
+  return static_cast<double>(ended) + static_cast<double>(living_) * share;
+}
+
 void Survivors::end(std::int64_t lane, std::int32_t outcome) {
   finish(all_, n_, begin_ + lane, next_, outcome, valid_);
   lives_[static_cast<std::size_t>(lane)] = 0;

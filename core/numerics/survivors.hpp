@@ -27,6 +27,10 @@ class Survivors {
   /// All that live end with this outcome.
   void end_all(std::int32_t outcome);
 
+  /// Trajectories that are done, those of earlier blocks included, when the living lanes are at
+  /// time t.
+  double done(double t) const;
+
   bool any() const { return living_ > 0; }
   std::int64_t count() const { return living_; }
 

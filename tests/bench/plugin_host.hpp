@@ -88,7 +88,8 @@ class PluginHost {
   std::unique_ptr<System> system(const LoadedComponent& component,
                                  const Config::Table& settings = {}) const {
     auto one = model(component, settings);
-    auto theta = initial_parameters(*one, table(), make_stream(1, "model"));
+    dk_stream stream = make_stream(1, "model");
+    auto theta = initial_parameters(*one, table(), stream);
     return std::make_unique<System>(std::move(one), std::move(theta), table());
   }
 

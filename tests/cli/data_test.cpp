@@ -11,6 +11,7 @@
 #include "dynkit/core/arrays_io.hpp"
 #include "dynkit/core/hdf5.hpp"
 #include "support/command.hpp"
+#include "support/refusal.hpp"
 
 namespace dynkit::test {
 namespace {
@@ -30,10 +31,6 @@ CommandResult run_data(const ScratchFolder& folder, const std::string& words) {
 CommandResult convert(const ScratchFolder& folder, const std::string& from, const std::string& to,
                       const std::string& words = "") {
   return run_data(folder, "convert " + folder.file(from) + " " + folder.file(to) + " " + words);
-}
-
-bool says(const CommandResult& result, const std::string& text) {
-  return result.errors.find(text) != std::string::npos;
 }
 
 Array numbers(std::vector<std::int64_t> shape, std::vector<double> values) {
@@ -157,10 +154,7 @@ TEST(DataConvert, SaysWhatAFormatCannotHold) {
         Case{"b.safetensors", "--array z", "array 'z': .safetensors does not hold complex128 [2]"},
         Case{"b.npz", "--f32", "only .safetensors is written in single precision"},
         Case{"b.mat", "", "the ending '.mat' is none of .h5"}}) {
-    const CommandResult result = convert(folder, "a.h5", one.output, one.words);
-    EXPECT_EQ(result.exit_code, 2) << one.message;
-    EXPECT_TRUE(says(result, one.message)) << result.errors;
-    EXPECT_EQ(result.output, "");
+    EXPECT_TRUE(is_refused(convert(folder, "a.h5", one.output, one.words), 2, one.message));
     EXPECT_FALSE(fs::exists(folder.file(one.output))) << one.message;
   }
 }
@@ -182,8 +176,7 @@ TEST(DataConvert, KeepsTheOldOutputWhereTheDiskIsFull) {
     const std::string words = folder.file("a.npz") + " " + folder.file(output);
     const CommandResult result = run_command(
         folder, "(trap '' XFSZ; ulimit -f 40; exec " + kProgram + " data convert " + words + ")");
-    EXPECT_EQ(result.exit_code, 4) << output;
-    EXPECT_TRUE(says(result, output + ": ")) << result.errors;
+    EXPECT_TRUE(is_refused(result, 4, output + ": "));
     EXPECT_EQ(read_text(folder.file(output)), "old");
   }
 }
@@ -195,9 +188,7 @@ TEST(DataConvert, RefusesToReplaceItsInputUnderAnyName) {
   fs::create_symlink(folder.file("a.npz"), folder.file("soft.npz"));
   fs::create_hard_link(folder.file("a.npz"), folder.file("hard.npz"));
   for (const char* name : {"a.npz", "./a.npz", "soft.npz", "hard.npz"}) {
-    const CommandResult result = convert(folder, "a.npz", name);
-    EXPECT_EQ(result.exit_code, 2) << name;
-    EXPECT_TRUE(says(result, "the output is the input itself")) << result.errors;
+    EXPECT_TRUE(is_refused(convert(folder, "a.npz", name), 2, "the output is the input itself"));
   }
   EXPECT_EQ(read_text(folder.file("a.npz")), before);
 }
@@ -205,9 +196,8 @@ TEST(DataConvert, RefusesToReplaceItsInputUnderAnyName) {
 TEST(DataConvert, NamesTheNearestArray) {
   const ScratchFolder folder;
   save_arrays(folder.file("a.npz"), special_arrays());
-  const CommandResult result = convert(folder, "a.npz", "b.npy", "--array scaler");
-  EXPECT_EQ(result.exit_code, 2);
-  EXPECT_TRUE(says(result, "has no array 'scaler' (did you mean 'scalar'?)")) << result.errors;
+  EXPECT_TRUE(is_refused(convert(folder, "a.npz", "b.npy", "--array scaler"), 2,
+                         "has no array 'scaler' (did you mean 'scalar'?)"));
 }
 
 TEST(DataConvert, SaysWhatItLeavesOut) {
@@ -233,6 +223,19 @@ TEST(DataConvert, TellsScriptsWhatItWrote) {
   EXPECT_EQ(record.at("output"), folder.file("b.npz"));
   EXPECT_EQ(record.at("arrays").size(), 2U);
   EXPECT_EQ(record.at("skipped").size(), 9U);
+  EXPECT_EQ(record.at("dropped_attributes"), json::array());
+}
+
+TEST(DataConvert, TellsScriptsAndPeopleOfAttributesThatItDrops) {
+  const ScratchFolder folder;
+  save_hdf5(folder.file("a.h5"), {{"deep/group/x", numbers({2}, {1.0, 2.0})}},
+            {{"", {{"title", "T"}}}, {"deep/group", {{"seed", 3.0}, {"author", "A"}}}});
+  const CommandResult text = convert(folder, "a.h5", "b.npz");
+  EXPECT_TRUE(says(text, "a.h5: the attributes of 2 groups are left out")) << text.errors;
+  const json record = json::parse(convert(folder, "a.h5", "b.npz", "--json").output);
+  EXPECT_EQ(record.at("dropped_attributes"),
+            json::parse(R"([{"group": "/", "attributes": ["title"]},
+                            {"group": "/deep/group", "attributes": ["author", "seed"]}])"));
 }
 
 TEST(DataInfo, ShowsWhatItSkipsWithTheReason) {
@@ -293,21 +296,12 @@ TEST(DataInfo, PrintsNothingWhenQuiet) {
   EXPECT_EQ(result.output + result.errors, "");
 }
 
-// One line on standard error, and code 4.
-void expect_input_error(const CommandResult& result, const std::string& text) {
-  EXPECT_EQ(result.exit_code, 4) << result.errors;
-  EXPECT_EQ(result.output, "");
-  EXPECT_TRUE(result.errors.starts_with("dynkit: error: ")) << result.errors;
-  EXPECT_EQ(result.errors.find('\n'), result.errors.size() - 1) << result.errors;
-  EXPECT_TRUE(says(result, text)) << result.errors;
-}
-
 TEST(DataInfo, OutlivesAFileThatCrashesHdf5) {
   const ScratchFolder folder;
   const std::string file = hostile_file(folder);
-  expect_input_error(run_data(folder, "info " + file), "hostile.h5: ");
+  EXPECT_TRUE(is_refused(run_data(folder, "info " + file), 4, "hostile.h5: "));
   folder.write("b.npz", "old");
-  expect_input_error(convert(folder, "hostile.h5", "b.npz"), "hostile.h5: ");
+  EXPECT_TRUE(is_refused(convert(folder, "hostile.h5", "b.npz"), 4, "hostile.h5: "));
   EXPECT_EQ(read_text(folder.file("b.npz")), "old");
 }
 
@@ -315,10 +309,10 @@ TEST(DataInfo, TellsAFileThatCannotBeReadWithCode4) {
   const ScratchFolder folder;
   folder.write("cut.h5", read_text(kGolden + "h5py.h5").substr(0, 3000));
   folder.write("a.mat", "MATLAB");
-  expect_input_error(run_data(folder, "info " + folder.file("missing.h5")), "missing.h5: ");
-  expect_input_error(run_data(folder, "info " + folder.file("cut.h5")), "cut.h5: ");
-  expect_input_error(run_data(folder, "info " + folder.file("a.mat")), "the ending '.mat'");
-  expect_input_error(run_data(folder, "info " + kGolden + "huge.h5"), "array 'x'");
+  EXPECT_TRUE(is_refused(run_data(folder, "info " + folder.file("missing.h5")), 4, "missing.h5: "));
+  EXPECT_TRUE(is_refused(run_data(folder, "info " + folder.file("cut.h5")), 4, "cut.h5: "));
+  EXPECT_TRUE(is_refused(run_data(folder, "info " + folder.file("a.mat")), 4, "the ending '.mat'"));
+  EXPECT_TRUE(is_refused(run_data(folder, "info " + kGolden + "huge.h5"), 4, "array 'x'"));
 }
 
 TEST(DataHelp, HasAnExampleAndTheFormats) {

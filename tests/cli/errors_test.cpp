@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "support/command.hpp"
+#include "support/refusal.hpp"
 
 namespace dynkit::test {
 namespace {
@@ -34,52 +35,38 @@ CommandResult run_fixture(const ScratchFolder& folder, const std::string& flaw,
                   "--plugin-path " + std::string(FIXTURES) + "/" + flaw + " " + words);
 }
 
-bool says(const CommandResult& result, const std::string& text) {
-  return result.errors.find(text) != std::string::npos;
-}
-
 TEST(Errors, NameTheLineAndTheNearestKey) {
   const ScratchFolder folder;
-  const CommandResult result = run_text(folder, "[model]\ncomponent = \"a.b.c\"\n[analysys]\n");
-  EXPECT_EQ(result.exit_code, 2);
-  EXPECT_TRUE(says(result, "e.toml:3: unknown key 'analysys' (did you mean 'analysis'?)"))
-      << result.errors;
+  EXPECT_TRUE(is_refused(run_text(folder, "[model]\ncomponent = \"a.b.c\"\n[analysys]\n"), 2,
+                         "e.toml:3: unknown key 'analysys' (did you mean 'analysis'?)"));
 }
 
 TEST(Errors, NameTheNearestComponent) {
   const ScratchFolder folder;
-  const CommandResult result = run_text(folder, "[model]\ncomponent = \"org.dynkit.gruu\"\n");
-  EXPECT_EQ(result.exit_code, 2);
-  EXPECT_TRUE(says(result, "did you mean 'org.dynkit.gru'?")) << result.errors;
+  EXPECT_TRUE(is_refused(run_text(folder, "[model]\ncomponent = \"org.dynkit.gruu\"\n"), 2,
+                         "did you mean 'org.dynkit.gru'?"));
 }
 
 TEST(Errors, NameTheSettingItsValueAndTheRule) {
   const ScratchFolder folder;
-  const CommandResult result = run_text(folder, gru("n = -3\n"));
-  EXPECT_EQ(result.exit_code, 2);
-  EXPECT_TRUE(says(result, "e.toml:3: setting 'n': -3 is below its lower bound")) << result.errors;
+  EXPECT_TRUE(is_refused(run_text(folder, gru("n = -3\n")), 2,
+                         "e.toml:3: setting 'n': -3 is below its lower bound"));
 }
 
 TEST(Errors, SuggestThePrefixOfTheWeights) {
   const ScratchFolder folder;
-  const CommandResult result =
-      run_text(folder, gru("weights = \"" + kData + "weights.safetensors\"\n"));
-  EXPECT_EQ(result.exit_code, 2);
-  EXPECT_TRUE(says(result, "set prefix = \"rnn.\"")) << result.errors;
+  EXPECT_TRUE(is_refused(run_text(folder, gru("weights = \"" + kData + "weights.safetensors\"\n")),
+                         2, "set prefix = \"rnn.\""));
 }
 
 TEST(Errors, TellAMissingFileWithCode4) {
   const ScratchFolder folder;
-  const CommandResult result = run_text(folder, gru("weights = \"nowhere.npz\"\n"));
-  EXPECT_EQ(result.exit_code, 4);
-  EXPECT_TRUE(says(result, "nowhere.npz")) << result.errors;
+  EXPECT_TRUE(is_refused(run_text(folder, gru("weights = \"nowhere.npz\"\n")), 4, "nowhere.npz"));
 }
 
 TEST(Errors, TellThatTomlIsBroken) {
   const ScratchFolder folder;
-  const CommandResult result = run_text(folder, "[model\n");
-  EXPECT_EQ(result.exit_code, 2);
-  EXPECT_TRUE(says(result, "e.toml:1:")) << result.errors;
+  EXPECT_TRUE(is_refused(run_text(folder, "[model\n"), 2, "e.toml:1:"));
 }
 
 TEST(Errors, RefuseWrongUseWithCode2) {
@@ -92,9 +79,8 @@ TEST(Errors, RefuseWrongUseWithCode2) {
 TEST(Errors, ReportACrashWithCode5AndKeepWhatWasDone) {
   const ScratchFolder folder;
   const CommandResult result = run_fixture(folder, "crashes");
-  EXPECT_EQ(result.exit_code, 5) << result.errors;
-  EXPECT_TRUE(says(result, "stage 'fixed_points'")) << result.errors;
-  EXPECT_TRUE(says(result, "crashed with signal 6")) << result.errors;
+  EXPECT_TRUE(fails(result, 5, "stage 'fixed_points'"));
+  EXPECT_TRUE(fails(result, 5, "crashed with signal 6"));
   const json record = json::parse(read_text(folder.file("run/run.json")));
   EXPECT_EQ(record.at("model").at("status"), "done");
   EXPECT_EQ(record.at("analyses").at("fixed_points").at("status"), "crashed");
@@ -103,23 +89,20 @@ TEST(Errors, ReportACrashWithCode5AndKeepWhatWasDone) {
 
 TEST(Errors, ReportAHangWithCode5) {
   const ScratchFolder folder;
-  const CommandResult result = run_fixture(folder, "hangs", "--time-limit 2");
-  EXPECT_EQ(result.exit_code, 5) << result.errors;
-  EXPECT_TRUE(says(result, "gave no sign of life for 2 s")) << result.errors;
+  EXPECT_TRUE(
+      fails(run_fixture(folder, "hangs", "--time-limit 2"), 5, "gave no sign of life for 2 s"));
 }
 
 TEST(Errors, RefuseAComponentWithCode3AndItsReason) {
   const ScratchFolder folder;
-  const CommandResult result = run_fixture(folder, "unknown_extension");
-  EXPECT_EQ(result.exit_code, 3) << result.errors;
-  EXPECT_TRUE(says(result, "needs the extension 'org.example.telepathy/1'")) << result.errors;
+  EXPECT_TRUE(is_refused(run_fixture(folder, "unknown_extension"), 3,
+                         "needs the extension 'org.example.telepathy/1'"));
 }
 
 TEST(Errors, PassOnWhatCreateSaysWithoutControlCharacters) {
   const ScratchFolder folder;
-  const CommandResult result = run_fixture(folder, "create_fails");
-  EXPECT_EQ(result.exit_code, 2) << result.errors;
-  EXPECT_TRUE(says(result, "org.dynkit.test.decay: no license file [31mhere")) << result.errors;
+  EXPECT_TRUE(is_refused(run_fixture(folder, "create_fails"), 2,
+                         "org.dynkit.test.decay: no license file [31mhere"));
 }
 
 TEST(PluginList, NamesRefusedLibrariesWithTheirReasons) {

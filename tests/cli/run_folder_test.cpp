@@ -12,6 +12,7 @@
 
 #include "dynkit/core/arrays_io.hpp"
 #include "support/command.hpp"
+#include "support/refusal.hpp"
 
 namespace dynkit::test {
 namespace {
@@ -29,9 +30,10 @@ std::string experiment(const std::string& extra = "") {
          "[[analysis]]\ncomponent = \"org.dynkit.linearization\"\npoints = \"fixed_points/x\"\n";
 }
 
-std::string run_line(const ScratchFolder& folder, const std::string& words = "") {
+std::string run_line(const ScratchFolder& folder, const std::string& words = "",
+                     const std::string& out = "run") {
   return std::string(DYNKIT_PROGRAM) + " run " + folder.file("e.toml") + " --json --out " +
-         folder.file("run") + " " + words;
+         folder.file(out) + " " + words;
 }
 
 bool reused(const CommandResult& result, const char* stage) {
@@ -43,9 +45,7 @@ TEST(RunFolder, IsRefusedIfItExistsAndNotResumed) {
   folder.write("e.toml", experiment());
   ASSERT_EQ(run_command(folder, run_line(folder)).exit_code, 0);
   const std::string before = read_text(folder.file("run/run.json"));
-  const CommandResult again = run_command(folder, run_line(folder));
-  EXPECT_EQ(again.exit_code, 2);
-  EXPECT_NE(again.errors.find("--resume"), std::string::npos);
+  EXPECT_TRUE(is_refused(run_command(folder, run_line(folder)), 2, "--resume"));
   EXPECT_EQ(read_text(folder.file("run/run.json")), before);
 }
 
@@ -78,15 +78,113 @@ TEST(RunFolder, KeepsItsExperimentWhenANewOneIsRefused) {
   ASSERT_EQ(run_command(folder, run_line(folder)).exit_code, 0);
   const std::string before = read_text(folder.file("run/experiment.toml"));
   folder.write("e.toml", experiment("tolerence = 1e-9\n"));
-  EXPECT_EQ(run_command(folder, run_line(folder, "--resume")).exit_code, 2);
+  EXPECT_TRUE(is_refused(run_command(folder, run_line(folder, "--resume")), 2, "'tolerance'"));
   EXPECT_EQ(read_text(folder.file("run/experiment.toml")), before);
 }
 
 TEST(RunFolder, LeavesNothingBehindWhenTheExperimentIsRefused) {
   const ScratchFolder folder;
   folder.write("e.toml", experiment("tolerence = 1e-9\n"));
-  EXPECT_EQ(run_command(folder, run_line(folder)).exit_code, 2);
-  EXPECT_FALSE(fs::exists(folder.file("run")));
+  EXPECT_EQ(run_command(folder, run_line(folder, "", "above/run")).exit_code, 2);
+  EXPECT_FALSE(fs::exists(folder.file("above")));
+}
+
+TEST(RunFolder, LeavesWhatOthersHavePutBesideIt) {
+  const ScratchFolder folder;
+  fs::create_directory(folder.file("above"));
+  folder.write("e.toml", experiment("tolerence = 1e-9\n"));
+  EXPECT_EQ(run_command(folder, run_line(folder, "", "above/run")).exit_code, 2);
+  EXPECT_TRUE(fs::is_empty(folder.file("above")));
+}
+
+// The short one of two experiments in one folder; seconds would say nothing more.
+std::string experiment_of(const std::string& model, const std::string& extra = "") {
+  return "[model]\ncomponent = \"org.dynkit." + model + "\"\n" + extra +
+         "[[analysis]]\ncomponent = \"org.dynkit.fixed_points\"\n";
+}
+
+CommandResult run_at(const ScratchFolder& folder, const std::string& file,
+                     const std::string& words = "") {
+  return run_command(folder, std::string(DYNKIT_PROGRAM) + " run " + folder.file(file) +
+                                 " --json --out " + folder.file("run") + " " + words);
+}
+
+TEST(Resume, RefusesTheRunOfAnotherExperimentAndKeepsIt) {
+  const ScratchFolder folder;
+  folder.write("a.toml", experiment_of("henon"));
+  folder.write("b.toml", experiment_of("lorenz63"));
+  ASSERT_EQ(run_at(folder, "a.toml").exit_code, 0);
+  const std::string before = read_text(folder.file("run/results.h5"));
+  const CommandResult other = run_at(folder, "b.toml", "--resume");
+  EXPECT_TRUE(is_refused(other, 2, "another experiment (" + folder.file("a.toml") + ")"));
+  EXPECT_TRUE(says(other, "choose another folder with --out, or remove this one first"));
+  EXPECT_EQ(read_text(folder.file("run/results.h5")), before);
+  EXPECT_EQ(read_text(folder.file("run/experiment.toml")), experiment_of("henon"));
+}
+
+TEST(Resume, GoesOnWithAnEditedExperimentUnderAnyNameOfItsFile) {
+  const ScratchFolder folder;
+  folder.write("a.toml", experiment_of("henon"));
+  ASSERT_EQ(run_at(folder, "a.toml").exit_code, 0);
+  folder.write("a.toml", experiment_of("henon") + "max_starts = 100\n");
+  fs::create_symlink("a.toml", folder.file("link.toml"));
+  const CommandResult edited = run_at(
+      folder, "../" + fs::path(folder.path()).filename().string() + "/link.toml", "--resume");
+  ASSERT_EQ(edited.exit_code, 0) << edited.errors;
+  EXPECT_EQ(json::parse(edited.output).at("model").at("reused"), true);
+  EXPECT_FALSE(reused(edited, "fixed_points"));
+}
+
+TEST(Resume, GoesOnWithAnEditedExperimentInAFolderOfAnotherName) {
+  const ScratchFolder folder;
+  folder.write("a.toml", experiment_of("henon"));
+  fs::create_symlink("a.toml", folder.file("link.toml"));
+  ASSERT_EQ(run_at(folder, "link.toml").exit_code, 0);
+  fs::create_directory(folder.file("kept"));
+  fs::rename(folder.file("run"), folder.file("kept/run"));
+  folder.write("a.toml", experiment_of("henon") + "max_starts = 100\n");
+  const CommandResult edited =
+      run_command(folder, std::string(DYNKIT_PROGRAM) + " run " + folder.file("a.toml") +
+                              " --quiet --resume --out " + folder.file("kept/run"));
+  EXPECT_EQ(edited.exit_code, 0) << edited.errors;
+}
+
+TEST(Resume, GoesOnWithACopyOfTheSameText) {
+  const ScratchFolder folder;
+  folder.write("a.toml", experiment_of("henon"));
+  ASSERT_EQ(run_at(folder, "a.toml").exit_code, 0);
+  fs::rename(folder.file("a.toml"), folder.file("b.toml"));
+  const CommandResult renamed = run_at(folder, "b.toml", "--resume");
+  ASSERT_EQ(renamed.exit_code, 0) << renamed.errors;
+  EXPECT_TRUE(reused(renamed, "fixed_points"));
+}
+
+TEST(Resume, GoesOnWhereFolderAndEditedExperimentWereMovedTogether) {
+  const ScratchFolder folder;
+  fs::create_directory(folder.file("old"));
+  folder.write("old/a.toml", experiment_of("henon"));
+  const auto line = [&](const std::string& place) {
+    return "cd " + folder.file(place) +
+           " && " DYNKIT_PROGRAM " run a.toml --json --out runs/a --resume";
+  };
+  ASSERT_EQ(run_command(folder, line("old")).exit_code, 0);
+  fs::rename(folder.file("old"), folder.file("new"));
+  folder.write("new/a.toml", experiment_of("henon") + "max_starts = 100\n");
+  const CommandResult moved = run_command(folder, line("new"));
+  EXPECT_EQ(moved.exit_code, 0) << moved.errors;
+}
+
+TEST(Resume, KnowsExperimentsWithoutAFileByWhatTheyAre) {
+  const ScratchFolder folder;
+  const auto simulate = [&](const std::string& words) {
+    return run_command(folder, "cd " + folder.path() + " && " DYNKIT_PROGRAM " simulate " + words +
+                                   " --samples 5 --out run --resume --quiet");
+  };
+  ASSERT_EQ(simulate("henon").exit_code, 0);
+  EXPECT_EQ(simulate("henon --trials 3").exit_code, 0);
+  EXPECT_TRUE(is_refused(simulate("logistic"), 2, "(simulate org.dynkit.henon)"));
+  folder.write("a.toml", experiment_of("henon"));
+  EXPECT_TRUE(is_refused(run_at(folder, "a.toml", "--resume"), 2, "(simulate org.dynkit.henon)"));
 }
 
 // Starts `dynkit` with its own process group and returns its process.
@@ -102,10 +200,32 @@ pid_t start(const ScratchFolder& folder, const std::string& line) {
   return process;
 }
 
-int wait_for(pid_t process) {
+// One that does not end by itself within two minutes is killed, which no test takes for good.
+int wait_status(pid_t process) {
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::minutes(2);
   int status = 0;
-  waitpid(process, &status, 0);
+  while (waitpid(process, &status, WNOHANG) == 0) {
+    if (std::chrono::steady_clock::now() > limit) kill(process, SIGKILL);
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return status;
+}
+
+int wait_for(pid_t process) {
+  const int status = wait_status(process);
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+// Until the first stage is done.
+void wait_for_record(const ScratchFolder& folder) {
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::minutes(2);
+  while (!fs::exists(folder.file("run/run.json")) && std::chrono::steady_clock::now() < limit) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
+
+json record_of(const ScratchFolder& folder) {
+  return json::parse(read_text(folder.file("run/run.json")));
 }
 
 TEST(RunFolder, RefusesASecondRunWhileOneIsAtWork) {
@@ -118,8 +238,7 @@ TEST(RunFolder, RefusesASecondRunWhileOneIsAtWork) {
   const CommandResult second = run_command(folder, run_line(folder, "--resume"));
   kill(-holder, SIGKILL);
   wait_for(holder);
-  EXPECT_EQ(second.exit_code, 2);
-  EXPECT_NE(second.errors.find("another dynkit is at work"), std::string::npos);
+  EXPECT_TRUE(is_refused(second, 2, "another dynkit is at work"));
 }
 
 // One short stage, then a search that would take very long.
@@ -134,14 +253,84 @@ TEST(RunFolder, EndsWithCode130WhenInterrupted) {
   const ScratchFolder folder;
   folder.write("e.toml", endless());
   const pid_t process = start(folder, run_line(folder));
-  const auto limit = std::chrono::steady_clock::now() + std::chrono::minutes(2);
-  while (!fs::exists(folder.file("run/run.json")) && std::chrono::steady_clock::now() < limit) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
+  wait_for_record(folder);
   kill(process, SIGINT);
   EXPECT_EQ(wait_for(process), 130) << read_text(folder.file("out.txt"));
-  EXPECT_EQ(json::parse(read_text(folder.file("run/run.json"))).at("status"), "interrupted");
+  EXPECT_EQ(record_of(folder).at("status"), "interrupted");
   EXPECT_TRUE(fs::exists(folder.file("run/report.html")));
+}
+
+// Two signals, since one that is pending twice arrives once.
+TEST(RunFolder, TakesTwoSignalsAtOnceForOneAndKeepsWhatIsDone) {
+  const ScratchFolder folder;
+  folder.write("e.toml", endless());
+  const pid_t process = start(folder, run_line(folder));
+  wait_for_record(folder);
+  kill(process, SIGINT);
+  kill(process, SIGTERM);
+  const int status = wait_status(process);
+  ASSERT_TRUE(WIFEXITED(status)) << WTERMSIG(status);
+  EXPECT_EQ(WEXITSTATUS(status), 130);
+  EXPECT_EQ(record_of(folder).at("status"), "interrupted");
+  EXPECT_EQ(record_of(folder).at("model").at("status"), "done");
+}
+
+// A search that hangs, and so is deaf to signals.
+std::string hanging() {
+  return "[model]\ncomponent = \"org.dynkit.test.decay\"\n"
+         "[[analysis]]\ncomponent = \"org.dynkit.fixed_points\"\n";
+}
+
+void signal_twice_slowly(pid_t process) {
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));  // into the search
+  kill(process, SIGINT);
+  std::this_thread::sleep_for(std::chrono::milliseconds(700));
+  kill(process, SIGINT);
+}
+
+TEST(RunFolder, IsLeftAtOnceAtASecondSignalThatComesLater) {
+  const ScratchFolder folder;
+  folder.write("e.toml", hanging());
+  const pid_t process =
+      start(folder, run_line(folder, "--in-process --plugin-path " FIXTURES "/hangs"));
+  wait_for_record(folder);
+  signal_twice_slowly(process);
+  const int status = wait_status(process);
+  ASSERT_TRUE(WIFSIGNALED(status)) << read_text(folder.file("out.txt"));
+  EXPECT_EQ(WTERMSIG(status), SIGINT);
+  EXPECT_EQ(record_of(folder).at("status"), "running");  // as its last stage left it
+}
+
+// A worker is ended by its supervisor, at the latest with it.
+TEST(Worker, OutlivesASecondSignal) {
+  const ScratchFolder folder;
+  folder.write("e.toml", hanging());
+  const std::string words = "--time-limit 1 --plugin-path " FIXTURES "/hangs";
+  ASSERT_EQ(run_command(folder, run_line(folder, words)).exit_code, 5);
+  const pid_t process = start(folder, std::string(DYNKIT_PROGRAM) + " worker " +
+                                          folder.file("run") + " fixed_points 3>/dev/null");
+  signal_twice_slowly(process);
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  kill(process, SIGKILL);
+  EXPECT_EQ(wait_for(process), 128 + SIGKILL);
+}
+
+// The worker hears of Ctrl-C from the terminal and once more from the command: it still stops by
+// itself, and what it has found is kept.
+TEST(RunFolder, KeepsWhatAStageHasDoneAtCtrlC) {
+  const ScratchFolder folder;
+  folder.write("e.toml", endless());
+  const pid_t process = start(folder, run_line(folder));
+  wait_for_record(folder);
+  while (!record_of(folder).contains("analyses")) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));  // into the search
+  kill(-process, SIGINT);
+  ASSERT_EQ(wait_for(process), 130) << read_text(folder.file("out.txt"));
+  const json stage = record_of(folder).at("analyses").at("fixed_points");
+  EXPECT_EQ(stage.at("status"), "interrupted");
+  EXPECT_EQ(stage.at("message"), "stopped on request; what was done so far is kept");
 }
 
 // Ctrl-C reaches the workers too, and as early as before the first stage.

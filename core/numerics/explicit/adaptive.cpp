@@ -20,6 +20,7 @@
 #include "explicit/dense.hpp"
 #include "explicit/lanes.hpp"
 #include "explicit/stages.hpp"
+#include "poll.hpp"
 #include "steps.hpp"
 
 namespace dynkit {
@@ -53,7 +54,8 @@ class AdaptiveRun {
         lanes_(batch_.lanes()),
         dense_(info_, info_.columns, tableau, batch_.lanes()),
         lane_(static_cast<std::size_t>(batch_.lanes())),
-        mask_(static_cast<std::size_t>(batch_.width(batch_.lanes()))) {
+        mask_(static_cast<std::size_t>(batch_.width(batch_.lanes()))),
+        poll_(options.keep_going, [this] { return done(); }) {
     const int s = tableau.step_stages;
     for (int j = 0; j <= s; ++j) stages_[static_cast<std::size_t>(j)] = batch_.array(j);
     x_ = batch_.array(s + 1);
@@ -67,19 +69,32 @@ class AdaptiveRun {
   IntegrationCounts run() {
     while (active_ < batch_.lanes() && admit(active_)) ++active_;
     while (active_ > 0) {
-      if (starting_) start_lanes();
-      try_step();
-      judge();
-      write_outputs();
-      commit();
-      settle();
-      if (poll_.now(options_.cancelled)) stop();
+      if (!step()) stop();
     }
     counts_.evaluations = batch_.evaluations() + dense_.evaluations();
     return counts_;
   }
 
  private:
+  // False: stopped on the way, and nothing has changed.
+  bool step() {
+    if (starting_ && !start_lanes()) return false;
+    if (!try_step()) return false;
+    judge();
+    if (!write_outputs()) return false;
+    commit();
+    settle();
+    return true;
+  }
+
+  double done() const {
+    double sum = static_cast<double>(waiting_ - active_);
+    for (std::int64_t l = 0; l < active_; ++l) {
+      sum += (lanes_.state.t[l] - all_.times[0]) / span_;
+    }
+    return sum;
+  }
+
   Lane& lane(std::int64_t l) { return lane_[static_cast<std::size_t>(l)]; }
   const double* input(std::int64_t sample, std::int64_t k) const {
     return input_row(all_, info_.m, sample, k);
@@ -120,8 +135,8 @@ class AdaptiveRun {
     return false;
   }
 
-  // First stages of lanes that have none, and first steps of new trajectories.
-  void start_lanes() {
+  // First stages of lanes that have none, and first steps of new trajectories. False: stopped.
+  bool start_lanes() {
     const Kernels& kernel = kernels();
     bool steps = false;
     for (std::int64_t l = 0; l < active_; ++l) {
@@ -130,10 +145,12 @@ class AdaptiveRun {
     }
     std::copy(lanes_.state.t, lanes_.state.t + active_, batch_.times());
     batch_.evaluate(field_, active_, x_, stages_[1]);
+    if (poll_.stops()) return false;
     kernel.select(batch_.shape(active_), mask_.data(), stages_[1], stages_[0]);
     if (steps) choose_steps();
     for (std::int64_t l = 0; l < active_; ++l) lane(l).start = Start::no;
     starting_ = false;
+    return !poll_.stops();
   }
 
   // Root mean square of a / (atol + rtol |x|) of a lane, less b where given.
@@ -173,18 +190,21 @@ class AdaptiveRun {
     }
   }
 
-  void try_step() {
+  bool try_step() {
     const Kernels& kernel = kernels();
     const LaneState& state = lanes_.state;
     const int s = tableau_.step_stages;
     double* at_new = stages_[static_cast<std::size_t>(s)];
     kernel.begin_step(batch_.width(active_), state);
-    fill_stages(batch_, field_, tableau_, 1, s, active_, state.t, state.h, x_, stages_.data(),
-                argument_);
+    if (!fill_stages(batch_, field_, tableau_, 1, s, active_, state.t, state.h, x_, stages_.data(),
+                     argument_, poll_)) {
+      return false;
+    }
     kernel.combine(batch_.shape(active_), state.h, x_,
                    StageTerms(tableau_.b(), stages_.data()).terms(), x_new_);
     std::copy(state.t_new, state.t_new + active_, batch_.times());
     batch_.evaluate(field_, active_, x_new_, at_new);
+    return !poll_.stops();
   }
 
   void judge() {
@@ -209,13 +229,16 @@ class AdaptiveRun {
   }
 
   // All rows up to the new times.
-  void write_outputs() {
+  bool write_outputs() {
     const LaneState& state = lanes_.state;
     within_.clear();
     for (const std::int64_t l : events_) {
       if (state.accept[l] != 0.0 && state.watch[l] < state.t_new[l]) within_.push_back(l);
     }
-    dense_.prepare(field_, batch_, active_, within_, {state.t, state.h, x_, stages_.data()});
+    if (!dense_.prepare(field_, batch_, active_, within_, {state.t, state.h, x_, stages_.data()},
+                        poll_)) {
+      return false;
+    }
     std::int64_t index = 0;  // in within_
     for (const std::int64_t l : events_) {
       if (state.accept[l] == 0.0) continue;
@@ -233,6 +256,7 @@ class AdaptiveRun {
       if (my.next < all_.T) state.watch[l] = all_.times[my.next];
       index += within ? 1 : 0;
     }
+    return true;
   }
 
   void commit() {

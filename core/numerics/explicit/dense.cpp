@@ -48,9 +48,10 @@ DenseOutput::DenseOutput(const FieldInfo& info, bool columns, const Tableau& tab
   argument_ = batch_.array(next++);
 }
 
-void DenseOutput::prepare(VectorField& field, Batch& from, std::int64_t active,
-                          const std::vector<std::int64_t>& wanted, const BatchStep& step) {
-  if (wanted.empty()) return;
+bool DenseOutput::prepare(VectorField& field, Batch& from, std::int64_t active,
+                          const std::vector<std::int64_t>& wanted, const BatchStep& step,
+                          Poll& poll) {
+  if (wanted.empty()) return true;
 
   // Where most lanes are wanted, all of them are taken as they stand, else the wanted ones are
   // brought together, so that the interpolant's own stages are not computed for the others.
@@ -67,13 +68,16 @@ void DenseOutput::prepare(VectorField& field, Batch& from, std::int64_t active,
   steps_ = all ? step.h : h_.data();
   Batch& batch = all ? from : batch_;
   const std::int64_t lanes = all ? active : count;
-  fill_stages(batch, field, tableau_, tableau_.step_stages + 1, tableau_.all_stages, lanes,
-              all ? step.t : t_.data(), steps_, x_, stages.data(), argument_);
+  if (!fill_stages(batch, field, tableau_, tableau_.step_stages + 1, tableau_.all_stages, lanes,
+                   all ? step.t : t_.data(), steps_, x_, stages.data(), argument_, poll)) {
+    return false;
+  }
   for (int i = 0; i < tableau_.dense_terms; ++i) {
     const auto at = static_cast<std::size_t>(i);
     const StageTerms row(tableau_.dense[at], stages.data());
     kernels().combine(batch.shape(lanes), nullptr, nullptr, row.terms(), q_[at]);
   }
+  return true;
 }
 
 void DenseOutput::gather(const Batch& from, const std::vector<std::int64_t>& wanted,

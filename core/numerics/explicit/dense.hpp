@@ -7,6 +7,7 @@
 
 #include "batch.hpp"
 #include "explicit/tableau.hpp"
+#include "poll.hpp"
 
 namespace dynkit {
 
@@ -25,8 +26,10 @@ class DenseOutput {
   DenseOutput(const FieldInfo& info, bool columns, const Tableau& tableau, std::int64_t lanes);
 
   /// Makes the interpolants of the wanted lanes of `from`, of which the first `active` are in use.
-  void prepare(VectorField& field, Batch& from, std::int64_t active,
-               const std::vector<std::int64_t>& wanted, const BatchStep& step);
+  /// False: stopped on the way.
+  [[nodiscard]] bool prepare(VectorField& field, Batch& from, std::int64_t active,
+                             const std::vector<std::int64_t>& wanted, const BatchStep& step,
+                             Poll& poll);
 
   /// row [n] = x(t + theta h) of lane wanted[index].
   void interpolate(std::int64_t index, double theta, double* row) const;

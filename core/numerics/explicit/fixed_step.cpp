@@ -7,6 +7,7 @@
 #include "batch.hpp"
 #include "explicit/adaptive.hpp"
 #include "explicit/stages.hpp"
+#include "poll.hpp"
 #include "steps.hpp"
 #include "survivors.hpp"
 
@@ -38,11 +39,13 @@ class FixedBlock {
     IntegrationCounts counts;
     const std::int64_t before = batch_.evaluations();
     left_ = static_cast<double>(options.max_steps);
+    t_now_ = all_.times[0];
+    Poll poll(options.keep_going, [&] { return survivors.done(t_now_); });
     for (std::int64_t k = 0; k + 1 < all_.T && survivors.any(); ++k) {
       for (std::int64_t l = 0; l < count; ++l) {
         batch_.load_input(l, input_row(all_, info_.m, begin + l, k));
       }
-      const std::int32_t outcome = fill_interval(options, survivors, count, k, counts);
+      const std::int32_t outcome = fill_interval(options, survivors, count, k, counts, poll);
       if (outcome != DK_REACHED_END) survivors.end_all(outcome);
       survivors.write(x_, k + 1);
     }
@@ -54,28 +57,33 @@ class FixedBlock {
  private:
   // From time k to time k+1. Returns why it ended.
   std::int32_t fill_interval(const IntegrationOptions& options, Survivors& survivors,
-                             std::int64_t count, std::int64_t k, IntegrationCounts& counts) {
+                             std::int64_t count, std::int64_t k, IntegrationCounts& counts,
+                             Poll& poll) {
     const double t0 = all_.times[k], t1 = all_.times[k + 1];
     const double steps = steps_in(t1 - t0, options.step), h = (t1 - t0) / steps;
     for (double i = 0.0; i < steps && survivors.any(); i += 1.0, left_ -= 1.0) {
       if (left_ < 1.0) return DK_TOO_MANY_STEPS;
-      if (poll_.now(options.cancelled)) return DK_STOPPED;
-      step(count, t0 + i * h, h);
+      if (!step(count, t0 + i * h, h, poll)) return DK_STOPPED;
       counts.accepted += survivors.count();
-      survivors.check(x_, i + 1.0 < steps ? t0 + (i + 1.0) * h : t1);
+      t_now_ = i + 1.0 < steps ? t0 + (i + 1.0) * h : t1;
+      survivors.check(x_, t_now_);
     }
     return DK_REACHED_END;
   }
 
-  void step(std::int64_t count, double t, double h) {
+  // False: stopped on the way, and x is as before.
+  bool step(std::int64_t count, double t, double h, Poll& poll) {
     for (double& time : t_) time = t;
     for (double& step : h_) step = h;
     std::copy(t_.begin(), t_.begin() + count, batch_.times());
     batch_.evaluate(field_, count, x_, stages_[0]);
-    fill_stages(batch_, field_, tableau_, 1, tableau_.step_stages, count, t_.data(), h_.data(), x_,
-                stages_.data(), argument_);
+    if (poll.stops() || !fill_stages(batch_, field_, tableau_, 1, tableau_.step_stages, count,
+                                     t_.data(), h_.data(), x_, stages_.data(), argument_, poll)) {
+      return false;
+    }
     const StageTerms b(tableau_.b(), stages_.data());
     kernels().combine(batch_.shape(count), h_.data(), x_, b.terms(), x_);
+    return true;
   }
 
   VectorField& field_;
@@ -87,8 +95,8 @@ class FixedBlock {
   std::array<double*, kMaxStages> stages_{};
   double* x_ = nullptr;
   double* argument_ = nullptr;
-  double left_ = 0.0;  // steps that may still be tried
-  Poll poll_;
+  double left_ = 0.0;   // steps that may still be tried
+  double t_now_ = 0.0;  // of the last step
 };
 
 }  // namespace

@@ -2,9 +2,9 @@
 
 namespace dynkit {
 
-void fill_stages(Batch& batch, VectorField& field, const Tableau& tableau, int first, int last,
+bool fill_stages(Batch& batch, VectorField& field, const Tableau& tableau, int first, int last,
                  std::int64_t active, const double* t, const double* h, const double* x,
-                 double* const* stages, double* argument) {
+                 double* const* stages, double* argument, Poll& poll) {
   const Kernels& kernel = kernels();
   const Shape shape = batch.shape(active);
   for (int i = first; i < last; ++i) {
@@ -13,7 +13,9 @@ void fill_stages(Batch& batch, VectorField& field, const Tableau& tableau, int f
     kernel.combine(shape, h, x, row.terms(), argument);
     kernel.stage_times(batch.width(active), t, tableau.c[at], h, batch.times());
     batch.evaluate(field, active, argument, stages[i]);
+    if (poll.stops()) return false;
   }
+  return true;
 }
 
 }  // namespace dynkit

@@ -5,6 +5,7 @@
 
 #include "batch.hpp"
 #include "explicit/tableau.hpp"
+#include "poll.hpp"
 
 namespace dynkit {
 
@@ -29,9 +30,10 @@ class StageTerms {
 };
 
 /// Fills stages first..last-1 of the lanes at times t with steps h, x and the earlier stages given.
-/// `argument` is scratch.
-void fill_stages(Batch& batch, VectorField& field, const Tableau& tableau, int first, int last,
-                 std::int64_t active, const double* t, const double* h, const double* x,
-                 double* const* stages, double* argument);
+/// `argument` is scratch. False: stopped on the way.
+[[nodiscard]] bool fill_stages(Batch& batch, VectorField& field, const Tableau& tableau, int first,
+                               int last, std::int64_t active, const double* t, const double* h,
+                               const double* x, double* const* stages, double* argument,
+                               Poll& poll);
 
 }  // namespace dynkit

@@ -22,10 +22,7 @@ void free_arkode(void* memory) {
 class Arkode : public OdeSolver {
  public:
   Arkode(VectorField& field, const IntegrationOptions& options)
-      : options_(options), context_(make_context()) {
-    problem_.field = &field;
-    problem_.info = field.info();
-    problem_.options = &options_;
+      : options_(options), context_(make_context()), problem_(field, options) {
     x_ = make_vector(problem_.info.n, context_);
     std::fill_n(data_of(x_), problem_.info.n, 0.0);
     memory_ =

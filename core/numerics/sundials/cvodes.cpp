@@ -15,10 +15,7 @@
 namespace dynkit::sundials {
 
 CvodesMemory::CvodesMemory(VectorField& field, const IntegrationOptions& options)
-    : options_(options), context_(make_context()) {
-  problem.field = &field;
-  problem.info = field.info();
-  problem.options = &options_;
+    : problem(field, options), options_(options), context_(make_context()) {
   const std::int64_t n = problem.info.n;
   x_ = make_vector(n, context_);
   const int family = options_.method == Method::adams ? CV_ADAMS : CV_BDF;

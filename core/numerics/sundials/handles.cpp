@@ -8,12 +8,15 @@
 namespace dynkit::sundials {
 namespace {
 
-constexpr std::int64_t kEvaluationsBetweenPolls = 256;
 constexpr int kTrySmallerStep = 1;
 constexpr int kGiveUp = -1;
 
 bool all_finite(const double* values, std::int64_t count) {
   return std::all_of(values, values + count, [](double v) { return std::isfinite(v); });
+}
+
+bool stop_wanted(Problem& problem) {
+  return problem.stopped = problem.poll.stops();
 }
 
 // Runs a call of the field. What it throws must not unwind through C.
@@ -46,6 +49,9 @@ Vector make_vector(std::int64_t n, const Context& context) {
   return vector;
 }
 
+Problem::Problem(VectorField& f, const IntegrationOptions& options)
+    : field(&f), info(f.info()), poll(options.keep_going, [] { return 0.0; }) {}
+
 dk_points Problem::points(const double* t, const double* x) const {
   dk_points points{};
   points.count = 1;
@@ -62,11 +68,8 @@ std::int32_t Problem::stuck(double t) const {
 
 int right_hand_side(double t, N_Vector x, N_Vector dx, void* data) {
   Problem& problem = *static_cast<Problem*>(data);
-  if (++problem.evaluations % kEvaluationsBetweenPolls == 0 && problem.options->cancelled &&
-      problem.options->cancelled()) {
-    problem.stopped = true;
-    return kGiveUp;
-  }
+  ++problem.evaluations;
+  if (stop_wanted(problem)) return kGiveUp;
   double* out = N_VGetArrayPointer(dx);
   const dk_points points = problem.points(&t, N_VGetArrayPointer(x));
   const int flag = ask(problem, [&](dk_error* error) {
@@ -82,6 +85,7 @@ int right_hand_side(double t, N_Vector x, N_Vector dx, void* data) {
 int jacobian(double t, N_Vector x, N_Vector, SUNMatrix J, void* data, N_Vector, N_Vector,
              N_Vector) {
   Problem& problem = *static_cast<Problem*>(data);
+  if (stop_wanted(problem)) return kGiveUp;
   const std::int64_t n = problem.info.n;
   const dk_points points = problem.points(&t, N_VGetArrayPointer(x));
   const int flag = ask(problem, [&](dk_error* error) {

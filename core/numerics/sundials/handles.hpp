@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "dynkit/core/integrate.hpp"
+#include "poll.hpp"
 
 namespace dynkit::sundials {
 
@@ -64,14 +65,16 @@ inline double* data_of(const Vector& vector) {
 
 /// What the callbacks of one solver share.
 struct Problem {
-  VectorField* field = nullptr;
+  Problem(VectorField& field, const IntegrationOptions& options);
+
+  VectorField* field;
   FieldInfo info;
-  const double* u = nullptr;  // [m] in force, or NULL
-  const IntegrationOptions* options = nullptr;
+  const double* u = nullptr;     // [m] in force, or NULL
+  Poll poll;                     // tells 0: how far the trajectory is, the solver's owner knows
   std::vector<double> jacobian;  // [n,n] row-major
   std::int64_t evaluations = 0;
   double flaw_time = std::numeric_limits<double>::quiet_NaN();  // where f was last no number
-  bool stopped = false;                                         // cancelled
+  bool stopped = false;                                         // on request
   std::exception_ptr thrown;  // by the field; passed on once SUNDIALS has returned
   std::string message;        // the last one of SUNDIALS
   void* extra = nullptr;      // of the owner of the solver

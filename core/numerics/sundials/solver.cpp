@@ -13,12 +13,12 @@ namespace {
 class OneByOne {
  public:
   OneByOne(VectorField& field, const IntegrationOptions& options, const Trajectories& all)
-      : options_(options),
-        all_(all),
-        info_(field.info()),
-        solver_(options.method == Method::adams || options.method == Method::bdf
-                    ? sundials::make_cvodes(field, options)
-                    : sundials::make_arkode(field, options)) {}
+      : options_(options), all_(all), info_(field.info()) {
+    IntegrationOptions own = options;
+    if (options.keep_going) own.keep_going = [this](double) { return keep_going(); };
+    const bool multistep = options.method == Method::adams || options.method == Method::bdf;
+    solver_ = multistep ? sundials::make_cvodes(field, own) : sundials::make_arkode(field, own);
+  }
 
   void run(std::int64_t s) {
     const std::int64_t n = info_.n;
@@ -29,6 +29,7 @@ class OneByOne {
       return;
     }
     std::int64_t k = 0;
+    sample_ = s;
     last_time_ = all_.times[0];
     left_ = options_.max_steps;
     std::int32_t outcome = DK_REACHED_END;
@@ -39,6 +40,12 @@ class OneByOne {
   const IntegrationCounts& counts() const { return counts_; }
 
  private:
+  bool keep_going() const {
+    const double first = all_.times[0], last = all_.times[all_.T - 1];
+    const double share = std::min(1.0, (solver_->time() - first) / (last - first));
+    return options_.keep_going(static_cast<double>(sample_) + share);
+  }
+
   double* row(std::int64_t s, std::int64_t k) { return all_.states + (s * all_.T + k) * info_.n; }
   // As long as the input of row k is in force; k becomes the last row written.
   std::int32_t run_input(std::int64_t s, std::int64_t& k) {
@@ -64,8 +71,9 @@ class OneByOne {
   const FieldInfo info_;
   std::unique_ptr<sundials::OdeSolver> solver_;
   IntegrationCounts counts_;
-  std::int64_t left_ = 0;   // steps
-  double last_time_ = 0.0;  // of a valid state
+  std::int64_t sample_ = 0;  // on the way
+  std::int64_t left_ = 0;    // steps
+  double last_time_ = 0.0;   // of a valid state
 };
 
 }  // namespace

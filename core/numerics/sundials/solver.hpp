@@ -29,6 +29,7 @@ class OdeSolver {
   virtual IntegrationCounts counts() const = 0;
 };
 
+/// options.keep_going is told 0: what the trajectory's time means, the caller knows.
 std::unique_ptr<OdeSolver> make_cvodes(VectorField& field, const IntegrationOptions& options);
 std::unique_ptr<OdeSolver> make_arkode(VectorField& field, const IntegrationOptions& options);
 

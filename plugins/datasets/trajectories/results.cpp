@@ -52,7 +52,9 @@ struct Range {
 void put_ranges(const Sink& sink, const std::vector<double>& states, const dk_model_info& info) {
   const auto n = static_cast<std::size_t>(info.n);
   std::vector<Range> ranges(n);
-  for (std::size_t i = 0; i < states.size(); ++i) ranges[i % n].add(states[i]);
+  for (auto row = states.begin(); row != states.end(); row += info.n) {
+    for (std::size_t i = 0; i < n; ++i) ranges[i].add(row[static_cast<std::ptrdiff_t>(i)]);
+  }
   std::vector<double> least, mean, deviation, most;
   for (const Range& range : ranges) {
     least.push_back(range.least);

@@ -13,40 +13,28 @@ namespace {
 // Branches of the job's stream.
 constexpr std::int64_t kInitialBranch = 0, kNoiseBranch = 1, kObservationBranch = 2;
 
-std::vector<std::int64_t> shape_of(const dk_value& value) {
-  if (value.given == 0) return {};
-  return {value.array.shape, value.array.shape + value.array.rank};
-}
-
-std::vector<double> copy(const Settings& settings, const char* name) {
-  if (!settings.given(name)) return {};
-  const auto numbers = settings.numbers(name);
-  return {numbers.begin(), numbers.end()};
-}
-
-std::string text_of(const std::vector<std::int64_t>& shape) {
-  std::string text;
-  for (const std::int64_t extent : shape)
-    text += (text.empty() ? "" : ",") + std::to_string(extent);
-  return "[" + text + "]";
-}
-
 // 16 GiB for one array; beyond that a typing error is likelier than a wish.
 constexpr std::int64_t kMostNumbers = std::int64_t{1} << 31;
 
-void check_finite(const char* setting, const std::vector<double>& values) {
-  for (const double value : values) {
-    if (std::isfinite(value)) continue;
-    throw Error(DK_SETTINGS, std::string("setting '") + setting + "': " + std::to_string(value) +
-                                 " is not finite");
+// 0 leaves the choice to the host.
+double number_or_zero(const Settings& settings, const char* name) {
+  return settings.given(name) ? settings.number(name) : 0.0;
+}
+
+// The first given setting of a solver, which maps do without.
+std::string given_for_flows(const Settings& settings) {
+  if (!settings.text("method").empty()) return "method";
+  for (const char* name : {"rtol", "atol", "step"}) {
+    if (settings.given(name)) return name;
   }
+  return {};
 }
 
 std::size_t product(std::int64_t a, std::int64_t b, std::int64_t c = 1) {
   std::int64_t result = 0;
   if (__builtin_mul_overflow(a, b, &result) || __builtin_mul_overflow(result, c, &result) ||
       result > kMostNumbers) {
-    throw Error(DK_TOO_LARGE, "settings 'trials' and 'samples': an array " + text_of({a, b, c}) +
+    throw Error(DK_TOO_LARGE, "settings 'trials' and 'samples': an array " + shape_text({a, b, c}) +
                                   " is larger than the limit of 2^31 numbers");
   }
   return static_cast<std::size_t>(result);
@@ -60,42 +48,43 @@ Trajectories::Trajectories(const dk_host&, const Settings& settings)
       sampling_(settings),
       spread_(settings.number("spread")),
       observation_noise_(settings.number("observation_noise")),
-      rtol_(settings.number("rtol")),
-      atol_(settings.number("atol")),
-      step_(settings.number("step")),
+      rtol_(number_or_zero(settings, "rtol")),
+      atol_(number_or_zero(settings, "atol")),
+      step_(number_or_zero(settings, "step")),
       validation_(settings.number("validation")),
       test_(settings.number("test")),
       noise_(settings.boolean("noise")),
       method_(settings.text("method")),
-      initial_(copy(settings, "initial")),
-      input_(copy(settings, "input")),
-      initial_shape_(shape_of(settings.value("initial"))),
-      input_shape_(shape_of(settings.value("input"))) {
-  check_finite("initial", initial_);
-  check_finite("input", input_);
+      for_flows_(given_for_flows(settings)),
+      initial_(settings.finite_array("initial")),
+      input_(settings.finite_array("input")) {
   if (validation_ + test_ > 1.0) {
     throw Error(DK_SETTINGS, "settings 'validation' and 'test' are together more than 1");
   }
 }
 
 const dk_system& Trajectories::choose_system(const dk_job& job) const {
-  if (system_ != nullptr) return *system_;
-  if (job.system_count == 0) {
+  if (system_ == nullptr && job.system_count == 0) {
     throw Error(DK_SETTINGS,
                 "there is no model to simulate: give 'model', or a [model] in the run");
   }
-  return *job.systems[0];
+  const dk_system& system = system_ != nullptr ? *system_ : *job.systems[0];
+  if (system.info->time_kind == DK_MAP && !for_flows_.empty()) {
+    throw Error(DK_SETTINGS, "setting '" + for_flows_ + "': " + system.component +
+                                 " is a map, which takes no method, tolerance or step of a solver");
+  }
+  return system;
 }
 
 // [S,n]
 std::vector<double> Trajectories::initial_states(const dk_job& job, const dk_system& system) const {
   const std::int64_t n = system.info->n;
-  const bool one = initial_shape_ == std::vector<std::int64_t>{n};
-  const bool each = initial_shape_ == std::vector<std::int64_t>{trials_, n};
-  if (!initial_shape_.empty() && !one && !each) {
-    throw Error(DK_SHAPE_MISMATCH, "setting 'initial': shape " + text_of(initial_shape_) +
-                                       " is neither " + text_of({n}) + " nor " +
-                                       text_of({trials_, n}));
+  const bool one = initial_.shape == std::vector<std::int64_t>{n};
+  const bool each = initial_.shape == std::vector<std::int64_t>{trials_, n};
+  if (initial_.given && !one && !each) {
+    throw Error(DK_SHAPE_MISMATCH, "setting 'initial': shape " + shape_text(initial_.shape) +
+                                       " is neither " + shape_text({n}) + " nor " +
+                                       shape_text({trials_, n}));
   }
   std::vector<double> x(product(trials_, n));
   dk_stream branch;
@@ -104,10 +93,10 @@ std::vector<double> Trajectories::initial_states(const dk_job& job, const dk_sys
     double* row = &x[static_cast<std::size_t>(s * n)];
     dk_stream own;
     job.host->split(job.host, &branch, s, &own);
-    if (initial_shape_.empty()) {
+    if (!initial_.given) {
       call(system.typical_state, &system, &own, row);
     } else {
-      const auto first = initial_.begin() + (each ? s * n : 0);
+      const auto first = initial_.values.begin() + (each ? s * n : 0);
       std::copy(first, first + n, row);
     }
     if (spread_ > 0.0) {
@@ -123,19 +112,20 @@ std::vector<double> Trajectories::initial_states(const dk_job& job, const dk_sys
 std::vector<double> Trajectories::input_of(const dk_system& system, std::int64_t samples) const {
   const std::int64_t m = system.info->m;
   std::vector<double> inputs(product(trials_, samples, m));
-  if (input_shape_.empty()) return inputs;
-  const bool constant = input_shape_ == std::vector<std::int64_t>{m};
-  const bool per_trial = input_shape_ == std::vector<std::int64_t>{trials_, m};
-  const bool full = input_shape_ == std::vector<std::int64_t>{trials_, samples, m};
+  if (!input_.given) return inputs;
+  const bool constant = input_.shape == std::vector<std::int64_t>{m};
+  const bool per_trial = input_.shape == std::vector<std::int64_t>{trials_, m};
+  const bool full = input_.shape == std::vector<std::int64_t>{trials_, samples, m};
   if (m == 0 || (!constant && !per_trial && !full)) {
-    throw Error(DK_SHAPE_MISMATCH,
-                "setting 'input': shape " + text_of(input_shape_) + " is none of " + text_of({m}) +
-                    ", " + text_of({trials_, m}) + ", " + text_of({trials_, samples, m}));
+    throw Error(DK_SHAPE_MISMATCH, "setting 'input': shape " + shape_text(input_.shape) +
+                                       " is none of " + shape_text({m}) + ", " +
+                                       shape_text({trials_, m}) + ", " +
+                                       shape_text({trials_, samples, m}));
   }
   for (std::int64_t s = 0; s < trials_; ++s) {
     for (std::int64_t k = 0; k < samples; ++k) {
       const std::int64_t from = full ? (s * samples + k) * m : per_trial ? s * m : 0;
-      std::copy_n(input_.begin() + from, m, inputs.begin() + (s * samples + k) * m);
+      std::copy_n(input_.values.begin() + from, m, inputs.begin() + (s * samples + k) * m);
     }
   }
   return inputs;
@@ -176,6 +166,21 @@ std::vector<double> Trajectories::simulate(const dk_job& job, const dk_system& s
   return states;
 }
 
+// Of the states of all rows those of the samples [S,T,n].
+std::vector<double> Trajectories::sampled(std::vector<double> rows, const Grid& grid,
+                                          std::int64_t n) const {
+  if (grid.rows() == grid.samples) return rows;
+  const std::int64_t T = grid.samples;
+  std::vector<double> states(product(trials_, T, n));
+  for (std::int64_t s = 0; s < trials_; ++s) {
+    for (std::int64_t k = 0; k < T; ++k) {
+      const std::int64_t row = s * grid.rows() + grid.skipped + k * grid.stride;
+      std::copy_n(rows.begin() + row * n, n, states.begin() + (s * T + k) * n);
+    }
+  }
+  return states;
+}
+
 void Trajectories::generate(const dk_job& job) const {
   const dk_system& system = choose_system(job);
   const std::int64_t n = system.info->n, m = system.info->m;
@@ -184,15 +189,8 @@ void Trajectories::generate(const dk_job& job) const {
   static_cast<void>(product(trials_, grid.rows(), std::max(n, m)));  // before anything is made
   const std::vector<double> inputs = input_of(system, T);
   std::vector<std::int32_t> outcomes(static_cast<std::size_t>(trials_));
-  const std::vector<double> rows = simulate(job, system, grid, inputs, outcomes);
-
-  std::vector<double> states(product(trials_, T, n));
-  for (std::int64_t s = 0; s < trials_; ++s) {
-    for (std::int64_t k = 0; k < T; ++k) {
-      const std::int64_t row = s * grid.rows() + grid.skipped + k * grid.stride;
-      std::copy_n(rows.begin() + row * n, n, states.begin() + (s * T + k) * n);
-    }
-  }
+  const std::vector<double> states =
+      sampled(simulate(job, system, grid, inputs, outcomes), grid, n);
   const Sink sink(*job.sink);
   put_states(sink, grid.sample_times(), states, system);
   if (m > 0) {

@@ -41,12 +41,15 @@ class Trajectories {
       boolean_setting("noise", "false", "whether the model's own noise drives it"),
       number_setting("observation_noise", "0", 0, kUnbounded,
                      "standard deviation of noise on the observations"),
-      text_setting(
-          "method", "", nullptr,
-          "integrator, tsit5 dop853 rk4 adams bdf arkode euler_maruyama heun; empty: chosen"),
-      number_setting("rtol", "1e-6", 0, 1, "relative tolerance"),
-      number_setting("atol", "1e-9", 0, kUnbounded, "absolute tolerance"),
-      number_setting("step", "0", 0, kUnbounded, "step of the fixed-step methods; 0: chosen"),
+      text_setting("method", "", nullptr,
+                   "integrator of a flow, tsit5 dop853 rk4 adams bdf arkode euler_maruyama heun; "
+                   "empty: chosen"),
+      number_setting("rtol", nullptr, 0, 1, "relative tolerance of a flow; left out: 1e-6",
+                     DK_OPTIONAL),
+      number_setting("atol", nullptr, 0, kUnbounded, "absolute tolerance of a flow; left out: 1e-9",
+                     DK_OPTIONAL),
+      number_setting("step", nullptr, 0, kUnbounded,
+                     "of a flow, step of the fixed-step methods; left out: chosen", DK_OPTIONAL),
       number_setting("validation", "0.2", 0, 1, "share of the trials for validation"),
       number_setting("test", "0", 0, 1, "share of the trials for testing"),
   };
@@ -61,6 +64,7 @@ class Trajectories {
   std::vector<double> simulate(const dk_job& job, const dk_system& system, const Grid& grid,
                                const std::vector<double>& inputs,
                                std::vector<std::int32_t>& outcomes) const;
+  std::vector<double> sampled(std::vector<double> rows, const Grid& grid, std::int64_t n) const;
   void put_observations(const dk_job& job, const std::vector<double>& states, std::int64_t samples,
                         std::int64_t n) const;
   void put_split(const Sink& sink) const;
@@ -71,8 +75,8 @@ class Trajectories {
   double spread_, observation_noise_, rtol_, atol_, step_, validation_, test_;
   bool noise_;
   std::string method_;
-  std::vector<double> initial_, input_;
-  std::vector<std::int64_t> initial_shape_, input_shape_;
+  std::string for_flows_;  // a given setting that only flows take, or empty
+  NumberArray initial_, input_;
 };
 
 }  // namespace dynkit::trajectories

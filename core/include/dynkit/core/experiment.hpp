@@ -71,7 +71,15 @@ Experiment parse_experiment(const std::string& text, const std::string& path,
                             const std::string& directory);
 
 /// Sets a value as `key=value` does on the command line: `seed=3`, `model.prefix=net.`,
-/// `search.tolerance=1e-9` (a stage's setting). Throws Error (DK_SETTINGS).
+/// `search.tolerance=1e-9` (a stage's setting), `spikes.dataset.trials=20` (a setting of a
+/// component in a setting, at any depth). Throws Error (DK_SETTINGS).
 void set_value(Experiment& experiment, const std::string& assignment);
+
+/// Sets the value at a path below the settings of one component: "tolerance", "dataset.model.n".
+/// What is not there yet is made, so that a component can be written key by key; one that is named
+/// by its id alone, model = "org.example.pendulum", becomes a table of it. Behind "parameters."
+/// stands one name, since names of parameters have dots. Throws Error (DK_SETTINGS) for a path with
+/// an empty part or one that leads through a value without settings of its own.
+void assign_setting(Config::Table& settings, const std::string& path, Config value);
 
 }  // namespace dynkit

@@ -64,6 +64,11 @@ enum class Method {
 Method method_named(std::string_view name);
 const char* method_name(Method method);
 
+/// What a run asks its caller every few milliseconds: whether to go on. `done` of its trajectories
+/// are done, from 0 to S: those that have ended, and of those on the way the share of time that
+/// lies behind them. It never decreases. False ends all that are on the way with DK_STOPPED.
+using KeepGoing = std::function<bool(double done)>;
+
 struct IntegrationOptions {
   Method method = Method::tsit5;
   double rtol = 1e-6;
@@ -71,7 +76,7 @@ struct IntegrationOptions {
   double step = 0.0;   // the fixed step, shortened to land on each time; else the first, 0: chosen
   bool adaptive = true;                 // false: fixed steps with tsit5 and dop853 too
   std::int64_t max_steps = 10'000'000;  // tried, for each trajectory
-  std::function<bool()> cancelled;      // polled now and then; empty: never
+  KeepGoing keep_going;                 // empty: never asked; of tangents `done` is always 0
 };
 
 /// Trajectories at given times, as in dk_simulation. An input [S,T,m] holds on [t_k, t_k+1), and
@@ -130,7 +135,7 @@ IntegrationCounts simulate_flow(VectorField& field, const IntegrationOptions& op
 
 /// Iterates x_k+1 = F(t_k, h_k, x_k, u_k) with h_k = t_k+1 - t_k: one step from time to time.
 IntegrationCounts simulate_map(VectorField& field, const Trajectories& trajectories,
-                               const std::function<bool()>& cancelled = {});
+                               const KeepGoing& keep_going = {});
 
 /// Solves dx = f dt + G dW with euler_maruyama (Ito) or heun (Stratonovich) and fixed steps.
 /// Throws Error (DK_UNSUPPORTED) for a method that converges to the other calculus than the noise
@@ -142,6 +147,6 @@ IntegrationCounts simulate_noisy_flow(VectorField& field, NoiseField& noise, Nor
 /// Iterates x_k+1 = F + G xi.
 IntegrationCounts simulate_noisy_map(VectorField& field, NoiseField& noise, NormalSource& normals,
                                      const Trajectories& trajectories,
-                                     const std::function<bool()>& cancelled = {});
+                                     const KeepGoing& keep_going = {});
 
 }  // namespace dynkit

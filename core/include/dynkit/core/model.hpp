@@ -71,9 +71,9 @@ class Model {
   mutable std::vector<dk_model*> idle_;  // of a model that is not reentrant
 };
 
-/// The model's own initial parameters from the stream; without dynkit.initial/1 zeros, moved into
-/// the blocks' bounds.
-std::vector<double> initial_parameters(const Model& model, const dk_host& host, dk_stream stream);
+/// The model's own initial parameters, which it may draw from the stream; without dynkit.initial/1
+/// zeros, moved into the blocks' bounds.
+std::vector<double> initial_parameters(const Model& model, const dk_host& host, dk_stream& stream);
 
 /// Fills the parameters from the arrays of a weight file: block `weight` is `prefix + weight`,
 /// under its name or an alias. Throws Error (DK_SHAPE_MISMATCH, DK_SETTINGS) for a block that is

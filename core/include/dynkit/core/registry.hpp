@@ -25,7 +25,8 @@ struct LibraryEntry {
   std::uint64_t bytes = 0;
   std::int64_t modified = 0;  // nanoseconds since the file clock's epoch
   std::string sha256;
-  std::string refused;  // why it is no plugin for this host; empty: it is one
+  std::string refused;         // why it is no plugin for this host; empty: it is one
+  std::int64_t timed_out = 0;  // when it took too long to load, seconds since 1970; 0: it did not
   std::vector<ComponentEntry> components;
 };
 
@@ -47,6 +48,10 @@ struct InspectOptions {
 /// What a library holds is kept in an index file, so that listing runs no code of libraries that
 /// have not changed since, and that of others in a child process only: one that crashes or hangs is
 /// a refused one. Finding a component loads its library into this process.
+///
+/// One that took too long to load may have done so because the machine was busy, so its refusal is
+/// forgotten after five minutes. It stands until then, since every worker of a run makes a registry
+/// and each would wait for a library that hangs.
 class Registry {
  public:
   /// Folders to search, the first wins. `index_path` empty: no index is kept. Throws Error like

@@ -17,7 +17,7 @@ struct RunOptions {
                                             // paths start in the current folder
   std::vector<std::string> assignments;     // "key=value", applied in order
   std::string folder;                       // the run folder
-  bool resume = false;                      // go on in a folder that exists
+  bool resume = false;                      // go on in a folder that holds this experiment's run
   bool in_process = false;                  // run stages in this process, for debuggers
   int threads = 0;                          // 0: one for each core
   double time_limit = 0.0;                  // seconds for each stage; 0: none
@@ -50,7 +50,8 @@ struct RunOutcome {
 
 /// Runs an experiment, each stage in a worker process. Whatever happens to a stage, what was done
 /// before stays, and the folder is a valid run. Throws Error for what is refused before anything
-/// ran: the experiment, the folder (it exists, or another run works in it).
+/// ran: the experiment, the folder (it exists, holds the run of another experiment, or another
+/// process works in it).
 RunOutcome run_experiment(const RunOptions& options, RunObserver& observer);
 
 /// The stages with all settings resolved, one "name = value" a line, without running anything.

@@ -262,7 +262,7 @@ TEST(Adaptive, StopsWhenCancelled) {
     IntegrationOptions options = with(method, 1e-6, 1e-6);
     options.step = 0.01;
     int polls = 0;
-    options.cancelled = [&] { return ++polls > 3; };
+    options.keep_going = [&](double) { return ++polls <= 3; };
     simulate_flow(field, options, run.request);
     EXPECT_EQ(run.outcomes[0], DK_STOPPED) << method_name(method);
     EXPECT_EQ(run.outcomes[1], DK_STOPPED) << method_name(method);

@@ -297,7 +297,7 @@ TEST(Noise, StopsWhenCancelled) {
   Twisters source(1);
   Request run({1.0, 2.0}, 1, {0.0, 0.01, 1e9});
   IntegrationOptions options = fixed(Method::euler_maruyama, 0.001);
-  options.cancelled = [] { return true; };
+  options.keep_going = [](double done) { return done < 2.0 * (0.011 / 1e9); };  // t < 0.011
   simulate_noisy_flow(field, noise, source, options, run.request);
   EXPECT_EQ(run.outcomes[1], DK_STOPPED);
   EXPECT_TRUE(std::isfinite(run.at(1, 1, 0)) && std::isnan(run.at(1, 2, 0)));

@@ -103,7 +103,8 @@ class TestHost {
     TestSource none;
     auto model = std::make_shared<Model>(LoadedComponent{&component, nullptr, {}}, Config::Table{},
                                          none, table());
-    Numbers theta = initial_parameters(*model, table(), make_stream(1, "theta"));
+    dk_stream stream = make_stream(1, "theta");
+    Numbers theta = initial_parameters(*model, table(), stream);
     return std::make_unique<System>(std::move(model), std::move(theta), table());
   }
 

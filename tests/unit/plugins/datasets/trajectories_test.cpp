@@ -29,11 +29,12 @@ std::unique_ptr<FakeSink> make(const Config::Table& more, ArrayMap arrays = {},
   source.arrays = std::move(arrays);
   Config::Table settings = more;  // the first value of a key counts
   if (with_step) settings.emplace_back("dt", number(0.5));
-  settings.insert(settings.end(), {{"model", testing::text("given")},
-                                   {"trials", integer(kS)},
-                                   {"samples", integer(kT)},
-                                   {"rtol", number(1e-10)},
-                                   {"atol", number(1e-12)}});
+  if (system->model().info().time_kind == DK_FLOW) {
+    settings.insert(settings.end(), {{"rtol", number(1e-10)}, {"atol", number(1e-12)}});
+  }
+  settings.insert(
+      settings.end(),
+      {{"model", testing::text("given")}, {"trials", integer(kS)}, {"samples", integer(kT)}});
   return testing::generate<Trajectories>(host, source, settings);
 }
 
@@ -163,6 +164,38 @@ TEST(Trajectories, RefuseInputsOfAnotherShape) {
                                         {{"bad", array_of({kS, 6, 1}, Numbers(24))}});
             }),
             "setting 'input': shape [4,6,1] is none of [1], [4,1], [4,7,1]");
+}
+
+// Also the values that would be chosen otherwise.
+TEST(Trajectories, OfAMapRefuseTheSettingsOfASolver) {
+  const Config::Table each = {{"method", testing::text("dop853")},
+                              {"rtol", number(1e-6)},
+                              {"atol", number(1e-9)},
+                              {"step", number(0.0)}};
+  for (const auto& setting : each) {
+    EXPECT_EQ(message_of([&] { make<testing::LinearMap>({setting}); }),
+              "setting '" + setting.first +
+                  "': org.test.system is a map, which takes no method, tolerance or step of a "
+                  "solver");
+  }
+}
+
+TEST(Trajectories, OfAFlowTakeTheToleranceOfTheHostUnlessGiven) {
+  testing::TestHost host;
+  const auto system = host.system<testing::LinearFlow>();
+  testing::TestSource source;
+  source.model = &system->table();
+  source.arrays.emplace("one", array_of({kn}, {2, -1}));
+  const auto states = [&](Config::Table more) {
+    more.insert(more.end(), {{"model", testing::text("given")},
+                             {"initial", testing::text("one")},
+                             {"duration", number(3.5)},
+                             {"dt", number(0.7)}});
+    return testing::generate<Trajectories>(host, source, more)->numbers("states");
+  };
+  EXPECT_EQ(states({}), states({{"rtol", number(1e-6)}, {"atol", number(1e-9)}}));
+  EXPECT_NE(states({}), states({{"rtol", number(1e-5)}}));
+  EXPECT_NE(states({}), states({{"atol", number(1e-3)}}));
 }
 
 TEST(Trajectories, RefuseSharesAboveOne) {
