@@ -175,6 +175,20 @@ TEST(Analyze, LeavesAnExperimentThatRunsFromAnotherFolder) {
   EXPECT_EQ(again.exit_code, 0) << again.errors;
 }
 
+TEST(Analyze, SaysOnceThatParametersAreRandom) {
+  const ScratchFolder folder;
+  const CommandResult result = dynkit(folder, "analyze fixed_points gru --set model.n=3 --out gru");
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  const std::string text =
+      "org.dynkit.gru is given no weights: its parameters are random, as before training";
+  const std::size_t first = result.errors.find(text);
+  ASSERT_NE(first, std::string::npos) << result.errors;
+  EXPECT_EQ(result.errors.find(text, first + 1), std::string::npos);
+  // A system with declared parameters has nothing to announce.
+  const CommandResult quiet = dynkit(folder, "analyze fixed_points lorenz63 --out lorenz");
+  EXPECT_FALSE(says(quiet, "random")) << quiet.errors;
+}
+
 TEST(Analyze, NamesTheNearestComponentByItsShortName) {
   const ScratchFolder folder;
   EXPECT_TRUE(

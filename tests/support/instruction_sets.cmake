@@ -33,17 +33,20 @@ function(dynkit_compile_for target level)
   endif()
 endfunction()
 
-# dynkit_add_test_for_levels(NAME SOURCES file...): a GoogleTest program for each level, NAME_LEVEL,
-# whose ctest entries begin with the level.
+# dynkit_add_test_for_levels(NAME SOURCES file... [OPTIONS flag...]): a GoogleTest program for each
+# level, NAME_LEVEL, whose ctest entries begin with program and level.
 function(dynkit_add_test_for_levels name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;OPTIONS")
   dynkit_runnable_instruction_sets(levels)
   foreach(level IN LISTS levels)
     add_executable(${name}_${level} ${arg_SOURCES})
     target_link_libraries(${name}_${level} PRIVATE
       dynkit_compile_options dynkit::sdk GTest::gtest_main)
+    target_include_directories(${name}_${level} PRIVATE
+      ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/tests)
+    target_compile_options(${name}_${level} PRIVATE ${arg_OPTIONS})
     dynkit_compile_for(${name}_${level} ${level})
-    gtest_discover_tests(${name}_${level} TEST_PREFIX "${level}/" PROPERTIES LABELS unit
+    gtest_discover_tests(${name}_${level} TEST_PREFIX "${name}/${level}/" PROPERTIES LABELS unit
                          DISCOVERY_TIMEOUT 60)
   endforeach()
 endfunction()

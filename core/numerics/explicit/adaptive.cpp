@@ -76,7 +76,7 @@ class AdaptiveRun {
   }
 
  private:
-  // False: stopped on the way, and nothing has changed.
+  // False: stopped on the way, with states and times those before the step.
   bool step() {
     if (starting_ && !start_lanes()) return false;
     if (!try_step()) return false;

@@ -15,6 +15,7 @@
 #include "explicit/lanes.hpp"
 #include "explicit/stages.hpp"
 #include "explicit/tangent_stages.hpp"
+#include "poll.hpp"
 #include "steps.hpp"
 #include "tangent.hpp"
 
@@ -33,6 +34,7 @@ class ExplicitTangents : public TangentPropagator::Solver {
         size_(round_up(n_)),
         count_(static_cast<double>(n_ * (K + 1))),
         lanes_(1),
+        poll_(options.keep_going, [] { return 0.0; }),
         times_(static_cast<std::size_t>(s_ + 1)) {
     const std::int64_t arrays = 2 * (s_ + 1);
     double* memory = memory_.doubles(arrays * size_);
@@ -95,6 +97,7 @@ class ExplicitTangents : public TangentPropagator::Solver {
     for (double i = 0.0; i < steps; i += 1.0) {
       const double t = t0 + i * h;
       if (i >= static_cast<double>(options_.max_steps)) return {DK_TOO_MANY_STEPS, t};
+      if (poll_.stops()) return {DK_STOPPED, t};
       step(t, h, i + 1.0 < steps ? t0 + (i + 1.0) * h : t1);
       double finite = 0.0;
       kernels().finite(shape(), stage(s_), &finite);
@@ -119,6 +122,7 @@ class ExplicitTangents : public TangentPropagator::Solver {
     lanes_.state.h_floor = smallest_step(0.0, t1 - t0);
     if (!(lane.h_next[0] > 0.0)) lane.h_next[0] = first_step(t1 - t0);
     while (lane.t[0] < t1) {
+      if (poll_.stops()) return {DK_STOPPED, lane.t[0]};
       fit_steps(t1 - lane.t[0]);
       kernel.begin_step(1, lane);
       step(lane.t[0], lane.h[0], lane.t_new[0]);
@@ -195,6 +199,7 @@ class ExplicitTangents : public TangentPropagator::Solver {
   const std::int64_t size_;
   const double count_;  // of components
   LaneArrays lanes_;
+  Poll poll_;
   std::vector<double> times_;  // of the stages
   Workspace memory_;
   double* x_ = nullptr;  // [s+1,size] states of the stages, the first at the start of a step

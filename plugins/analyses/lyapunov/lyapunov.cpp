@@ -13,6 +13,9 @@ namespace {
 // A difference between halves of the orbit beyond this many standard errors is not chance.
 constexpr double kMostDrift = 5.0;
 
+// Of the sum of all exponents, relative to the largest in size: the rule for mean traces is better.
+constexpr double kMostSumError = 0.01;
+
 // Of all pieces: more that say nothing spoil the mean.
 constexpr double kMostDrowned = 0.01;
 
@@ -21,7 +24,7 @@ constexpr double kMostDrowned = 0.01;
 constexpr const char* kMethod = "dop853";
 
 // Rounding, where a map's steps have no other error.
-constexpr double kRounding = 1e-13;
+constexpr double kMapResolution = 1e-13;
 
 std::string text(double value) {
   char buffer[32];
@@ -34,6 +37,26 @@ std::string cancelled_after(const GrowthRecord& record) {
   if (record.length() == 0.0) return "no: cancelled during the burn-in, before any exponent";
   if (record.batch_count() == 0) return "no: cancelled within the first batch";
   return "no: cancelled";
+}
+
+double largest_rate(const GrowthRecord& record, std::int64_t K) {
+  double largest = 0.0;
+  for (std::int64_t k = 0; k < K; ++k) {
+    const double rate = std::abs(record.rate(k));
+    if (std::isfinite(rate)) largest = std::max(largest, rate);
+  }
+  return largest;
+}
+
+// Whether the rates of all n tangents and that of volumes, quantity n, contradict each other.
+bool is_sum_wrong(const GrowthRecord& record, std::int64_t n, double scale) {
+  double sum = 0.0;
+  for (std::int64_t k = 0; k < n; ++k) sum += record.rate(k);
+  std::vector<double> difference(static_cast<std::size_t>(n) + 1, 1.0);
+  difference.back() = -1.0;
+  const double error = record.standard_error(difference);
+  const double allowed = kMostSumError * scale + (std::isfinite(error) ? kMostDrift * error : 0.0);
+  return std::abs(sum - record.rate(n)) > allowed;
 }
 
 void check_finite(const char* name, double value) {
@@ -193,32 +216,32 @@ std::string Lyapunov::follow(const dk_job& job, const Plan& plan, Orbit& orbit,
 
 // "yes", or "no: ..." with the reason.
 std::string Lyapunov::verdict(const GrowthRecord& record, const Orbit& orbit,
-                              std::int64_t K) const {
+                              const Plan& plan) const {
   const auto drowned = static_cast<double>(orbit.drowned());
   if (drowned > kMostDrowned * static_cast<double>(orbit.orthonormalizations())) {
     return "no: in " + std::to_string(orbit.drowned()) + " of " +
            std::to_string(orbit.orthonormalizations()) +
            " intervals the tangents became parallel " +
-           (orbit.is_map() ? "within rounding: give a shorter qr_interval"
-                           : "within rtol: give a shorter qr_interval or a smaller rtol");
+           (plan.is_map ? "within rounding: give a shorter qr_interval"
+                        : "within rtol: give a shorter qr_interval or a smaller rtol");
   }
-  const double error = largest_error(record, K);
+  const double error = largest_error(record, plan.K);
   if (target_error_ > 0.0 && !(error <= target_error_)) {
     return "no: a standard error is " + text(error) + " after a length of " +
            text(record.length()) + ", " + text(target_error_) + " is asked for";
   }
-  double scale = 0.0;
-  for (std::int64_t k = 0; k < K; ++k) {
-    const double rate = std::abs(record.rate(k));
-    if (std::isfinite(rate)) scale = std::max(scale, rate);
-  }
-  for (std::int64_t k = 0; k < K; ++k) {
+  const double scale = largest_rate(record, plan.K);
+  for (std::int64_t k = 0; k < plan.K; ++k) {
     // Rounding of a constant rate is not a drift.
     if (!(record.standard_error(k) > 1e-10 * scale)) continue;
     if (std::abs(record.drift(k)) > kMostDrift) {
       return "no: exponent " + std::to_string(k + 1) +
              " differs between the halves of the run by more than 5 standard errors";
     }
+  }
+  if (plan.K == plan.n && is_sum_wrong(record, plan.n, scale)) {
+    return "no: the sum of the exponents is not the mean trace (sum_check): the orbit is not "
+           "integrated well, give a smaller rtol or step";
   }
   return "yes";
 }
@@ -230,7 +253,7 @@ void Lyapunov::run(const dk_job& job) const {
   Orbit orbit = make_orbit(job, plan);
   GrowthRecord record(plan.K + 1, plan.batch);
   const auto put = [&](const std::string& converged) {
-    const double resolution = plan.is_map ? kRounding : rtol_;
+    const double resolution = plan.is_map ? kMapResolution : rtol_;
     put_results({record, orbit, plan.K, resolution, converged}, system, *job.sink);
   };
   std::string failure;
@@ -240,7 +263,7 @@ void Lyapunov::run(const dk_job& job) const {
     if (error.status() == DK_CANCELLED) put(cancelled_after(record));
     throw;
   }
-  put(failure.empty() ? verdict(record, orbit, plan.K) : "no: " + failure);
+  put(failure.empty() ? verdict(record, orbit, plan) : "no: " + failure);
 }
 
 }  // namespace dynkit::lyapunov

@@ -60,7 +60,7 @@ class Lyapunov {
   Orbit make_orbit(const dk_job& job, const Plan& plan) const;
   std::string follow(const dk_job& job, const Plan& plan, Orbit& orbit, GrowthRecord& record) const;
   double largest_error(const GrowthRecord& record, std::int64_t K) const;
-  std::string verdict(const GrowthRecord& record, const Orbit& orbit, std::int64_t K) const;
+  std::string verdict(const GrowthRecord& record, const Orbit& orbit, const Plan& plan) const;
 
   std::int64_t exponents_;
   NumberArray initial_, input_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "dynkit/error.hpp"
 
@@ -17,6 +18,10 @@ constexpr double kRounding = 1e-15;   // of a tangent, in steps of a map
 constexpr double kLostPivot = 1e-10;  // 10 of 16 digits
 constexpr int kMostHalvings = 30;
 
+// Intervals of flows below this share of the longest make no headway: the orbit goes to infinity in
+// finite time, or its integrator to pieces.
+constexpr double kLeastInterval = 1e-8;
+
 // The difference of log growths to aim at. The integrator keeps the errors of a tangent below rtol
 // of its length, whose part that is new to the tangents before it falls by the spread: (2).
 double aimed_spread(bool is_map, std::int64_t K, double tolerance) {
@@ -28,6 +33,12 @@ double aimed_spread(bool is_map, std::int64_t K, double tolerance) {
 double tangent_error(bool is_map, double rtol) {
   if (is_map) return kRounding;
   return rtol > 0.0 ? rtol : kHostRtol;
+}
+
+std::string text(double value) {
+  char buffer[32];
+  std::snprintf(buffer, sizeof buffer, "%.6g", value);
+  return buffer;
 }
 
 bool is_finite(const std::vector<double>& values) {
@@ -93,12 +104,17 @@ bool Orbit::propagate(double span) {
   }
   if (status != DK_OK) check(status, error);
   if (is_finite(x_) && is_finite(V_)) return true;
-  failure_ = "state or tangents are not finite after time " + std::to_string(t_);
+  failure_ = "state or tangents are not finite after time " + text(t_);
   return false;
 }
 
 bool Orbit::advance(double remaining) {
   const double shortest = is_map_ ? 1.0 : 0.0;
+  if (options_.interval == 0.0 && !is_map_ && interval_ < kLeastInterval * options_.longest) {
+    failure_ = "tangents grow so fast at time " + text(t_) + " that intervals of " +
+               text(interval_) + " are needed: the orbit diverges, or the integrator does";
+    return false;
+  }
   x_before_ = x_;
   V_before_ = V_;
   for (int halvings = 0;; ++halvings) {
@@ -123,11 +139,13 @@ bool Orbit::advance(double remaining) {
   return true;
 }
 
-// A map may end a direction within a step: that growth of minus infinity is exact.
+// A map may end a direction within a step: that growth of minus infinity is exact. Over several
+// steps it may be no more than the end of all digits.
 void Orbit::record(double pivot) {
   worst_pivot_ = std::min(worst_pivot_, pivot);
   ++orthonormalizations_;
-  if (tangent_error_ > kDrowned * pivot && !(is_map_ && !is_finite(growths_))) ++drowned_;
+  const bool is_exact = is_map_ && span_ <= 1.0;
+  if (!is_exact && tangent_error_ > kDrowned * pivot) ++drowned_;
 }
 
 // Lengthens or shortens the interval by at most a factor 2 toward the aimed-at spread.

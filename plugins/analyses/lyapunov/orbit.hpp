@@ -56,7 +56,6 @@ class Orbit {
   /// No chosen interval beyond this from now on.
   void limit(double longest) { limit_ = longest; }
 
-  bool is_map() const { return is_map_; }
   double interval() const { return interval_; }
   std::int64_t orthonormalizations() const { return orthonormalizations_; }
   double worst_pivot() const { return worst_pivot_; }  // smallest r_k / |v_k| that was kept

@@ -133,7 +133,7 @@ void put_results(const Results& results, const dk_system& system, const dk_sink&
   put_dimension(results, spectrum, info.n, sink);
   put_sum_check(results, spectrum, info.n, sink);
   sink.value("converged", results.converged.c_str(),
-             "yes: the target is met and the halves of the run agree");
+             "yes: the target is met, the halves of the run agree, and so do sum and trace");
   sink.value("length", results.record.length(), "time or steps averaged over");
   sink.value("time_unit", info.time_kind == DK_MAP ? "steps" : "time", "unit of length");
   sink.value("batch_count", results.record.batch_count(), "batches behind the standard errors");

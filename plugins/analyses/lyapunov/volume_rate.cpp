@@ -17,11 +17,15 @@ std::size_t capacity_for(std::int64_t n) {
   return static_cast<std::size_t>(std::clamp<std::int64_t>((1 << 20) / (n * n), 2, 64));
 }
 
-// Of a difference along the orbit, relative to a piece: its error is the square of that.
-constexpr double kDistance = 1e-4;
+// Of a difference along the orbit, relative to a piece: its error is the square of that, while a
+// kink of the field within it counts for the more the smaller it is.
+constexpr double kDistance = 1e-2;
 
-// Of the correction in (1), relative to the mean size of the rate.
+// Of the correction in (1), relative to the mean norm of J: the trace may vanish.
 constexpr double kLargestCorrection = 0.01;
+
+// A piece beside a kink of the field has a correction without meaning, so lengths fall slowly.
+constexpr double kLeastShare = 0.25;
 
 double log_determinant(const double* J, std::int64_t n) {
   const Eigen::Map<const Eigen::MatrixXd> matrix(J, n, n);  // transposed: the same determinant
@@ -103,6 +107,18 @@ std::vector<double> VolumeRate::traces(const std::vector<double>& t, const std::
   return result;
 }
 
+// Of the Jacobians that were taken last.
+double VolumeRate::mean_norm(std::size_t count) const {
+  const auto size = static_cast<std::size_t>(system_->info->n * system_->info->n);
+  double sum = 0.0;
+  for (std::size_t i = 0; i < count; ++i) {
+    double square = 0.0;
+    for (std::size_t k = i * size; k < (i + 1) * size; ++k) square += J_[k] * J_[k];
+    sum += std::sqrt(square);
+  }
+  return sum / static_cast<double>(count);
+}
+
 // d tr J / dt along the orbit by central differences, at distances `eps` from the nodes.
 std::vector<double> VolumeRate::slopes(const std::vector<double>& eps) {
   const auto n = static_cast<std::size_t>(system_->info->n);
@@ -134,14 +150,15 @@ void VolumeRate::flush_flow() {
   times_.push_back(times_.back() + spans_.back());
   std::vector<double> eps(count + 1, kDistance * spans_.back());
   for (std::size_t i = 0; i < count; ++i) eps[i] = kDistance * spans_[i];
-  const std::vector<double> trace = traces(times_, states_), slope = slopes(eps);
-  double size = 0.0;
-  for (const double rate : trace) size += std::abs(rate) / static_cast<double>(trace.size());
+  const std::vector<double> trace = traces(times_, states_);
+  const double size = mean_norm(count + 1);
+  const std::vector<double> slope = slopes(eps);
   longest_ = std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < count; ++i) {
     const double h = spans_[i], correction = h / 12.0 * (slope[i] - slope[i + 1]);
     sum_ += h * (0.5 * (trace[i] + trace[i + 1]) + correction);
-    const double allowed = h * std::sqrt(kLargestCorrection * size / std::abs(correction));
+    const double share = std::sqrt(kLargestCorrection * size / std::abs(correction));
+    const double allowed = h * std::max(kLeastShare, share);
     if (allowed < longest_) longest_ = allowed;  // not for NaN
   }
 }

@@ -9,6 +9,7 @@
 // correction is small, so is the error: `longest` tells how long pieces may be for that.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <vector>
@@ -36,6 +37,7 @@ class VolumeRate {
   void flush();
   void flush_flow();
   void flush_map();
+  double mean_norm(std::size_t count) const;
   std::vector<double> traces(const std::vector<double>& t, const std::vector<double>& x);
   std::vector<double> slopes(const std::vector<double>& eps);
   void differentiate(const double* t, const double* x, std::int64_t count);

@@ -44,10 +44,10 @@ class Trajectories {
       text_setting("method", "", nullptr,
                    "integrator of a flow, tsit5 dop853 rk4 adams bdf arkode euler_maruyama heun; "
                    "empty: chosen"),
-      number_setting("rtol", nullptr, 0, 1, "relative tolerance of a flow; left out: 1e-6",
+      number_setting("rtol", nullptr, 0, 1, "relative tolerance of a flow; left out or 0: 1e-6",
                      DK_OPTIONAL),
-      number_setting("atol", nullptr, 0, kUnbounded, "absolute tolerance of a flow; left out: 1e-9",
-                     DK_OPTIONAL),
+      number_setting("atol", nullptr, 0, kUnbounded,
+                     "absolute tolerance of a flow; left out or 0: 1e-9", DK_OPTIONAL),
       number_setting("step", nullptr, 0, kUnbounded,
                      "of a flow, step of the fixed-step methods; left out: chosen", DK_OPTIONAL),
       number_setting("validation", "0.2", 0, 1, "share of the trials for validation"),

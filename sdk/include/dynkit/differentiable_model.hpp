@@ -162,10 +162,10 @@ class DifferentiableModel {
     return false;
   }();
   // Whether doubles and Packs give the same bits.
-#if defined(__FMA__) && !defined(DYNKIT_UNFUSED)
-  static constexpr bool kUnfused = false;
-#else
+#if defined(DYNKIT_UNFUSED) || (defined(__x86_64__) && !defined(__FMA__))
   static constexpr bool kUnfused = true;
+#else
+  static constexpr bool kUnfused = false;
 #endif
 
   // Several samples at once. Their derivatives too, where a formula's numbers fit into a cache.

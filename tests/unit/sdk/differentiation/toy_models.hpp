@@ -13,7 +13,7 @@ template <class S>
 void toy_formula(const S& t, const S* x, const S* u, const S* theta, S* dx) {
   using namespace math;
   dx[0] = theta[0] * tanh(x[1]) - x[0] * u[1] + sin(theta[4] * t);
-  dx[1] = x[2] * x[0] / (2 + theta[1] * theta[1]) + theta[2] * u[0] * x[1];
+  dx[1] = x[2] * x[0] / (2 + theta[1] * theta[1]) + theta[2] * u[0] * pow(3 + x[1], -1);
   dx[2] = sigmoid(x[0] + theta[3]) - pow(x[2], 2) * theta[0] + exp(u[1]) * x[1];
 }
 

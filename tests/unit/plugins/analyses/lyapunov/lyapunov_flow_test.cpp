@@ -91,6 +91,27 @@ TEST(LyapunovFlow, SaysWhenTangentsBecomeParallelWithinTheTolerance) {
   EXPECT_NE(verdict_of(values(1e-3)).find("parallel within rtol"), std::string::npos);
 }
 
+TEST(LyapunovFlow, SaysWhenTheSumContradictsTheTrace) {
+  const FakeSystem system(make_lorenz());
+  FakeSink sink;  // steps that are too long for the orbit
+  run(make_values().number("length", 200).text("method", "rk4").number("step", 0.1), system, sink);
+  EXPECT_TRUE(sink.words("converged")[0].starts_with("no: the sum of the exponents is not"));
+  EXPECT_GT(std::abs(sink.numbers("sum_check")[0]), 0.5);
+}
+
+TEST(LyapunovFlow, EndsWhereTheOrbitGoesToInfinity) {
+  // x' = x^2 from 1: x = 1 / (1 - t), and a tangent grows as the square.
+  Equations blow_up;
+  blow_up.n = 1;
+  blow_up.eval = [](double, const double* x, const double*, double* out) { out[0] = x[0] * x[0]; };
+  blow_up.jacobian = [](double, const double* x, const double*, double* J) { J[0] = 2.0 * x[0]; };
+  const FakeSystem system(blow_up);
+  FakeSink sink;
+  run(make_values().number("length", 100).array("initial", {1}, {1.0}), system, sink);
+  EXPECT_TRUE(sink.words("converged")[0].starts_with("no: ")) << sink.words("converged")[0];
+  EXPECT_LT(sink.integers("qr_steps")[0], 10000);
+}
+
 TEST(LyapunovFlow, RepeatsAPieceThatLosesADirection) {
   // At t = 50 the second state begins to decay at 300 instead of 0.01: over the interval of 0.09
   // that was right before, its tangent loses 12 digits.

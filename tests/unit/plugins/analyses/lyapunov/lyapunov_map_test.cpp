@@ -30,6 +30,14 @@ TEST(LyapunovMap, OfDiagonalMapIsTheLogOfItsEntries) {
   EXPECT_EQ(sink.words("converged")[0], "yes");
 }
 
+TEST(LyapunovMap, SaysWhenAnIntervalLeavesNoDigits) {
+  // Growths differ by e^2.04 a step: e^41 = 1e18 in 20.
+  const FakeSystem system(make_henon());
+  FakeSink sink;
+  run(make_values().number("qr_interval", 20), system, sink);
+  EXPECT_TRUE(sink.words("converged")[0].starts_with("no: in ")) << sink.words("converged")[0];
+}
+
 TEST(LyapunovMap, OfCatMapIsTheGoldenMean) {
   const FakeSystem system(make_linear(DK_MAP, 2, {2, 1, 1, 1}));
   FakeSink sink;

@@ -79,24 +79,53 @@ TEST(VolumeRate, OfFlowIntegratesTheTrace) {
   EXPECT_NEAR(std::abs(fine), 2.0 * 1e-4 * 24.0 / 720.0, 1e-9);
 }
 
-TEST(VolumeRate, AsksForPiecesWithSmallCorrections) {
-  // T = 1 + cos(t) along x' = 0: between 0 and h the correction is h^2 sin(h) / 12 of 2 h - h^3
-  // / 6.
+// n = 1, x' = 0 and J(t).
+Equations make_rest(double (*rate)(double)) {
+  static double (*current)(double);
+  current = rate;
   Equations flow;
   flow.n = 1;
   flow.flags = DK_USES_TIME;
   flow.eval = [](double, const double*, const double*, double* out) { out[0] = 0.0; };
-  flow.jacobian = [](double t, const double*, const double*, double* J) {
-    J[0] = 1.0 + std::cos(t);
-  };
-  const FakeSystem system(flow);
+  flow.jacobian = [](double t, const double*, const double*, double* J) { J[0] = current(t); };
+  return flow;
+}
+
+TEST(VolumeRate, AsksForPiecesWithSmallCorrections) {
+  const FakeSystem system(make_rest([](double t) { return 1.0 + std::cos(t); }));
   VolumeRate volume(system.table(), {});
   EXPECT_EQ(volume.longest(), std::numeric_limits<double>::infinity());
   const double h = 0.5;
   volume.add(0.0, h, {1.0}, {1.0});
   volume.take();
   const double size = 0.5 * (2.0 + 1.0 + std::cos(h)), correction = h / 12.0 * std::sin(h);
-  EXPECT_NEAR(volume.longest(), h * std::sqrt(0.01 * size / correction), 1e-6);
+  EXPECT_NEAR(volume.longest(), h * std::sqrt(0.01 * size / correction), 1e-5);
+}
+
+TEST(VolumeRate, ShortensPiecesByAQuarterAtMost) {
+  const FakeSystem system(make_rest([](double t) { return t < 1.0 ? 0.0 : 1.0; }));
+  VolumeRate volume(system.table(), {});
+  volume.add(0.5, 0.5, {1.0}, {1.0});  // ends where the rate jumps
+  volume.take();
+  EXPECT_EQ(volume.longest(), 0.125);
+}
+
+TEST(VolumeRate, SetsNoLimitWhereTheTraceIsRounding) {
+  // tr J = 3 * 0.1 cos t - 0.3 cos t, some 1e-17, whose differences are nothing but rounding.
+  Equations flow;
+  flow.n = 2;
+  flow.flags = DK_USES_TIME;
+  flow.eval = [](double, const double*, const double*, double* out) { out[0] = out[1] = 0.0; };
+  flow.jacobian = [](double t, const double*, const double*, double* J) {
+    const double c = std::cos(t), rows[] = {3 * (0.1 * c), 0.0, 0.0, -(0.3 * c)};
+    std::copy_n(rows, 4, J);
+  };
+  const FakeSystem system(flow);
+  VolumeRate volume(system.table(), {});
+  const double h = 1e-3;
+  for (int i = 0; i < 50; ++i) volume.add(i * h, h, {1.0, 1.0}, {1.0, 1.0});
+  EXPECT_NEAR(volume.take(), 0.0, 1e-12);
+  EXPECT_GT(volume.longest(), 100 * h);
 }
 
 TEST(VolumeRate, SetsNoLimitWhereTheTraceIsConstant) {
