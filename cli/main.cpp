@@ -29,6 +29,14 @@ std::string usage_message(const CLI::App& app, int argc, char** argv,
   return std::string(error.what()) + " (see 'dynkit --help')";
 }
 
+// An option that may be repeated takes one value each time: what follows is the next word.
+void take_single_values(CLI::App& command) {
+  for (CLI::Option* option : command.get_options()) {
+    if (!option->get_positional()) option->allow_extra_args(false);
+  }
+  for (CLI::App* child : command.get_subcommands({})) take_single_values(*child);
+}
+
 int run_command(int argc, char** argv, std::atomic<bool>& cancelled) {
   CLI::App app{
       "dynkit studies dynamical systems: it simulates them, finds their fixed points and takes "
@@ -47,6 +55,7 @@ int run_command(int argc, char** argv, std::atomic<bool>& cancelled) {
   dynkit::add_data(app, context);
   dynkit::add_report(app, context);
   dynkit::add_worker(app, context);
+  take_single_values(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {

@@ -18,13 +18,13 @@ struct AnalyzeArguments {
 
 int analyze(const CommandContext& context, AnalyzeArguments& arguments) {
   RunOptions& options = arguments.run.options;
-  const Registry registry = open_registry(context, arguments.run.plugin_folders);
+  Registry registry = open_registry(context, arguments.run.plugin_folders);
   const std::string analysis =
       find_component_name(registry, arguments.analysis, DK_ANALYSIS_V1).reference;
   arguments.model.component =
       find_component_name(registry, arguments.model.component, DK_MODEL_V1).reference;
   options.text = experiment_text("analyze " + analysis + " of " + arguments.model.component,
-                                 arguments.model, {"[[analysis]]", analysis, {}});
+                                 arguments.model, {"[[analysis]]", analysis, {}}, registry);
   if (options.folder.empty()) {
     options.folder = "runs/" + last_part(analysis) + "_of_" + last_part(arguments.model.component);
   }

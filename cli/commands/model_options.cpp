@@ -7,10 +7,13 @@
 #include <filesystem>
 #include <string_view>
 
-#include "dynkit/core/arrays_io.hpp"
+#include "dynkit/analysis.h"
 #include "dynkit/core/config.hpp"
 #include "dynkit/core/experiment.hpp"
+#include "dynkit/dataset.h"
 #include "dynkit/error.hpp"
+#include "dynkit/model.h"
+#include "whole_paths.hpp"
 
 namespace dynkit {
 namespace {
@@ -38,44 +41,48 @@ Assignment parse_assignment(const char* option, const std::string& text) {
   return {text, text.substr(0, equals), parse_value(text.substr(equals + 1))};
 }
 
-void check_key(const char* option, const std::string& text, std::string_view key) {
-  if (is_key(key)) return;
+// Names of parameters have dots.
+bool is_parameter(std::string_view text) {
+  std::string name(text);
+  std::replace(name.begin(), name.end(), '.', '_');
+  return is_key(name);
+}
+
+void check_key(const char* option, const std::string& text, std::string_view key,
+               bool (*is_name)(std::string_view) = is_key) {
+  if (is_name(key)) return;
   throw Error(DK_SETTINGS, fmt::format("{} {}: '{}' is no name of a setting", option,
                                        printable(text), printable(std::string(key))));
 }
 
-// Names of settings between dots; the name of a parameter is the last.
+// Names of settings between dots; behind "parameters" stands the name of one.
 void check_path(const std::string& text, const std::string& path) {
   std::string_view rest = path;
-  bool dotted = true;
   while (true) {
-    const auto dot = dotted ? rest.find('.') : rest.npos;
+    const auto dot = rest.find('.');
     const std::string_view key = rest.substr(0, dot);
     check_key("--set", text, key);
     if (dot == rest.npos) return;
-    dotted = key != "parameters";
     rest.remove_prefix(dot + 1);
+    if (key == "parameters") return check_key("--set", text, rest, is_parameter);
   }
 }
 
-// The experiment file will stand in another folder: names of files that are there become whole
-// paths.
-Config with_whole_path(const Config& value) {
-  if (value.is_table()) {
-    Config whole = value;
-    for (auto& entry : whole.table()) entry.second = with_whole_path(entry.second);
-    return whole;
+// to_text writes keys as they are; a file needs quotes around those with dots.
+std::string file_text(const Config& value) {
+  if (!value.is_table()) return to_text(value);
+  std::string text;
+  for (const auto& [key, item] : value.table()) {
+    text += fmt::format("{}{} = {}", text.empty() ? "" : ", ",
+                        is_key(key) ? key : to_text(Config{key}), file_text(item));
   }
-  if (!value.is_text()) return value;
-  const ArrayPlace place = find_array(value.text());
-  std::error_code code;
-  if (place.file.empty() || !fs::is_regular_file(place.file, code)) return value;
-  const std::string name = place.name.empty() ? "" : ":" + place.name;
-  return {fs::absolute(place.file).string() + name};
+  return "{" + text + "}";
 }
 
-// One is the other or stands below it: "parameters" and "parameters.rho".
+// One is the other or stands below it: "parameters" and "parameters.rho", but not two names of
+// parameters.
 bool overlap(const std::string& a, const std::string& b) {
+  if (a.starts_with("parameters.") && b.starts_with("parameters.")) return a == b;
   return (a + ".").starts_with(b + ".") || (b + ".").starts_with(a + ".");
 }
 
@@ -104,15 +111,18 @@ class ComponentTable {
                                            given.words, text));
     }
     try {
-      assign_setting(table_, path, with_whole_path(assignment.value));
+      assign_setting(table_, path, assignment.value);
     } catch (const Error& e) {
       throw Error(e.status(), fmt::format("--set {}: {}", text, e.what()));
     }
   }
 
-  std::string text(const std::string& heading) const {
+  std::string text(const std::string& heading, const std::string& interface_id,
+                   Registry& registry) const {
+    Config::Table table = table_;
+    make_paths_whole(table, interface_id, registry);
     std::string lines = "\n" + heading + "\n";
-    for (const auto& [key, value] : table_) lines += fmt::format("{} = {}\n", key, to_text(value));
+    for (const auto& [key, value] : table) lines += fmt::format("{} = {}\n", key, file_text(value));
     return lines;
   }
 
@@ -134,7 +144,7 @@ ComponentTable model_table(const ModelArguments& model) {
   if (!model.prefix.empty()) table.add_option("--prefix", "prefix", Config{model.prefix});
   for (const std::string& text : model.parameters) {
     const Assignment assignment = parse_assignment("--parameter", text);
-    check_key("--parameter", text, assignment.path);
+    check_key("--parameter", text, assignment.path, is_parameter);
     table.add_option("--parameter " + printable(text), "parameters." + assignment.path,
                      assignment.value);
   }
@@ -158,22 +168,29 @@ void add_model_options(CLI::App& command, ModelArguments& model) {
 }
 
 std::string experiment_text(const std::string& title, const ModelArguments& model,
-                            const StageOnModel& stage) {
+                            const StageOnModel& stage, Registry& registry) {
+  const bool is_dataset = stage.heading == "[dataset]";
+  const char* kind = is_dataset ? DK_DATASET_V1 : DK_ANALYSIS_V1;
   ComponentTable of_model = model_table(model);
   ComponentTable of_stage(stage.component);
   for (const auto& [option, key, value] : stage.options) {
-    of_stage.add_option(option, key, with_whole_path(parse_value(value)));
+    of_stage.add_option(option, key, parse_value(value));
   }
   for (const std::string& text : model.settings) {
     const Assignment assignment = parse_assignment("--set", text);
     if (assignment.path.starts_with("model.")) {
       of_model.set(assignment, assignment.path.substr(6));
+    } else if (assignment.path == "seed" &&
+               !declares_setting(stage.component, kind, "seed", registry)) {
+      throw Error(DK_SETTINGS,
+                  fmt::format("--set {}: the seed is given by --seed", printable(text)));
     } else {
       of_stage.set(assignment, assignment.path);
     }
   }
-  return fmt::format("title = {}\n", to_text(Config{title})) + of_model.text("[model]") +
-         of_stage.text(stage.heading);
+  return fmt::format("title = {}\n", to_text(Config{title})) +
+         of_model.text("[model]", DK_MODEL_V1, registry) +
+         of_stage.text(stage.heading, kind, registry);
 }
 
 }  // namespace dynkit

@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "dynkit/core/registry.hpp"
+
 namespace CLI {
 class App;
 }
@@ -35,9 +37,10 @@ struct StageOnModel {
   std::vector<OptionValue> options;
 };
 
-/// An experiment file with that model and one stage on it. Throws Error (DK_SETTINGS) for
+/// An experiment file with that model and one stage on it. The registry tells which settings name
+/// files. Throws Error (DK_SETTINGS) for
 /// assignments that are none, and for a setting that both --set and an option of its own give.
 std::string experiment_text(const std::string& title, const ModelArguments& model,
-                            const StageOnModel& stage);
+                            const StageOnModel& stage, Registry& registry);
 
 }  // namespace dynkit

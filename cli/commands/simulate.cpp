@@ -89,12 +89,12 @@ void save(const RunOutcome& outcome, const std::string& path, bool quiet) {
 int simulate(const CommandContext& context, SimulateArguments& arguments) {
   RunOptions& options = arguments.run.options;
   if (!arguments.save.empty()) check_save(arguments.save);
-  const Registry registry = open_registry(context, arguments.run.plugin_folders);
+  Registry registry = open_registry(context, arguments.run.plugin_folders);
   arguments.model.component =
       find_component_name(registry, arguments.model.component, DK_MODEL_V1).reference;
   check_model(arguments.model);
   options.text = experiment_text("simulate " + arguments.model.component, arguments.model,
-                                 {"[dataset]", kTrajectories, options_of(arguments)});
+                                 {"[dataset]", kTrajectories, options_of(arguments)}, registry);
   if (options.folder.empty()) {
     options.folder = "runs/simulate_" + last_part(arguments.model.component);
   }

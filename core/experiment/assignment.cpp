@@ -29,10 +29,25 @@ bool is_component_id(const std::string& text) {
   return text.find('.') != std::string::npos && text.find('/') == std::string::npos;
 }
 
-// The settings of the component in the setting `key`.
-Config::Table& settings_in(Config::Table& settings, const std::string& key) {
+Config with_line(Config value, int line) {
+  value.line = line;
+  if (value.is_table()) {
+    for (auto& entry : value.table()) entry.second = with_line(std::move(entry.second), line);
+  } else if (value.is_list()) {
+    Config::List items = value.list();
+    for (Config& item : items) item = with_line(std::move(item), line);
+    value.value = std::move(items);
+  }
+  return value;
+}
+
+// The settings of the component in the setting `key`, to set one of them; `line`: of a table that
+// is made for it.
+Config::Table& settings_in(Config::Table& settings, const std::string& key, int line) {
   Config* item = find_key(settings, key);
-  if (item == nullptr) item = &settings.emplace_back(key, Config{}).second;
+  if (item == nullptr) {
+    return settings.emplace_back(key, Config{Config::Table{}, line}).second.table();
+  }
   if (item->is_text() && is_component_id(item->text())) {
     item->value = Config::Table{{"component", {item->text(), item->line}}};
   }
@@ -40,6 +55,7 @@ Config::Table& settings_in(Config::Table& settings, const std::string& key) {
     throw Error(DK_SETTINGS, fmt::format("'{}' is {}, which has no settings of its own", key,
                                          printable(to_text(*item))));
   }
+  item->line = 0;
   return item->table();
 }
 
@@ -67,6 +83,12 @@ std::vector<std::string> known_keys(const Experiment& experiment) {
   return keys;
 }
 
+std::string text_value(const std::string& key, const Config& value) {
+  if (value.is_text()) return value.text();
+  throw Error(DK_SETTINGS, fmt::format("'{}' is {} instead of a text; in quotes it would be one",
+                                       key, kind_of(value)));
+}
+
 std::uint64_t seed(const Config& value) {
   const auto* integer = std::get_if<std::int64_t>(&value.value);
   if (integer == nullptr || *integer < 0) {
@@ -76,21 +98,20 @@ std::uint64_t seed(const Config& value) {
 }
 
 // What [model] holds besides the settings of its component. False: `path` is none of it.
-bool set_of_model(ModelPlan& model, const std::string& path, const std::string& text) {
+bool set_of_model(ModelPlan& model, const std::string& path, const Config& value) {
   constexpr std::string_view kParameters = "parameters.";
   if (path == "weights") {
-    model.weights = text;
+    model.weights = text_value(path, value);
   } else if (path == "prefix") {
-    model.prefix = text;
+    model.prefix = text_value(path, value);
   } else if (path.starts_with(kParameters) && path.size() > kParameters.size()) {
-    replace(model.parameters, path.substr(kParameters.size()), parse_value(text));
+    replace(model.parameters, path.substr(kParameters.size()), value);
   } else if (path == "parameters") {
-    Config value = parse_value(text);
     if (!value.is_table()) {
       throw Error(DK_SETTINGS,
                   fmt::format("'parameters' is {} instead of a table", kind_of(value)));
     }
-    model.parameters = std::move(value.table());
+    model.parameters = value.table();
   } else {
     return false;
   }
@@ -98,23 +119,23 @@ bool set_of_model(ModelPlan& model, const std::string& path, const std::string& 
 }
 
 void set_in_stage(Experiment& experiment, StagePlan& stage, const std::string& path,
-                  const std::string& text) {
+                  const Config& value) {
   const bool is_model = experiment.model && &stage == &experiment.model->stage;
-  if (is_model && set_of_model(*experiment.model, path, text)) return;
+  if (is_model && set_of_model(*experiment.model, path, value)) return;
   if (path == "component") {
-    stage.component = text;
+    stage.component = text_value(path, value);
   } else if (is_analysis(experiment, stage) && path == "system") {
-    stage.system = parse_value(text);
+    stage.system = value;
     const std::string flaw = system_flaw(experiment, stage);
     if (!flaw.empty()) throw Error(DK_SETTINGS, flaw);
   } else {
-    assign_setting(stage.settings, path, parse_value(text));
+    assign_setting(stage.settings, path, value);
   }
 }
 
-void set_at(Experiment& experiment, const std::string& key, const std::string& text) {
+void set_at(Experiment& experiment, const std::string& key, const Config& value) {
   if (key == "seed") {
-    experiment.seed = seed(parse_value(text));
+    experiment.seed = seed(value);
     return;
   }
   const auto dot = key.find('.');
@@ -127,7 +148,7 @@ void set_at(Experiment& experiment, const std::string& key, const std::string& t
   if (dot == std::string::npos) {
     throw Error(DK_SETTINGS, fmt::format("names no setting of the stage '{}'", name));
   }
-  set_in_stage(experiment, *stage, key.substr(dot + 1), text);
+  set_in_stage(experiment, *stage, key.substr(dot + 1), value);
 }
 
 }  // namespace
@@ -142,23 +163,29 @@ void assign_setting(Config::Table& settings, const std::string& path, Config val
   if (rest.empty()) {
     replace(settings, key, std::move(value));
   } else if (key == "parameters") {
-    replace(settings_in(settings, key), rest, std::move(value));
+    replace(settings_in(settings, key, value.line), rest, std::move(value));
   } else {
-    assign_setting(settings_in(settings, key), rest, std::move(value));
+    assign_setting(settings_in(settings, key, value.line), rest, std::move(value));
   }
 }
 
-void set_value(Experiment& experiment, const std::string& assignment) {
+void set_value(Experiment& experiment, const std::string& assignment, int line) {
   const auto equals = assignment.find('=');
   if (equals == std::string::npos) {
     throw Error(DK_SETTINGS,
                 fmt::format("--set {}: is not of the form key=value", printable(assignment)));
   }
   try {
-    set_at(experiment, assignment.substr(0, equals), assignment.substr(equals + 1));
+    const Config value = with_line(parse_value(assignment.substr(equals + 1)), line);
+    set_at(experiment, assignment.substr(0, equals), value);
   } catch (const Error& e) {
     throw Error(e.status(), fmt::format("--set {}: {}", printable(assignment), e.what()));
   }
+}
+
+void set_values(Experiment& experiment, const std::vector<std::string>& assignments) {
+  int line = kAssignmentLine;
+  for (const std::string& assignment : assignments) set_value(experiment, assignment, line++);
 }
 
 }  // namespace dynkit

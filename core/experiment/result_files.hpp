@@ -19,7 +19,7 @@ StageFiles stage_files(const std::string& run_folder, const std::string& stage);
 /// What a stage's result was made from: if it is unchanged the stage need not run again.
 struct StageInputs {
   std::string key;  // hash of the stage's settings, its component and library, and the seed
-  std::vector<NamedText> files;   // path and SHA-256 of every file that was read
+  std::vector<NamedText> files;   // name as written, and SHA-256, of every file that was read
   std::vector<NamedText> stages;  // name and record hash of every earlier stage that was read
 };
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -26,15 +27,26 @@ Experiment read_with_assignments(const RunOptions& options) {
   Experiment experiment =
       has_file ? read_experiment(options.experiment)
                : parse_experiment(options.text, "experiment", fs::current_path().string());
-  for (const std::string& assignment : options.assignments) set_value(experiment, assignment);
+  set_values(experiment, options.assignments);
   return experiment;
 }
 
-// "line 7: no" becomes "net.toml:7: no"; lines of an experiment without a file say nothing.
-std::string with_path(const std::string& path, const std::string& message) {
-  if (!message.starts_with("line ")) return message;
-  if (path.empty()) return message.substr(message.find(": ") + 2);
-  return fmt::format("{}:{}", path, message.substr(5));
+// "line 7: no" becomes "net.toml:7: no", or "--set a.n=2: no" where the line is that of an
+// assignment; lines of an experiment without a file say nothing.
+std::string with_place(const RunOptions& options, const std::string& message) {
+  constexpr std::string_view kLine = "line ";
+  const auto end = message.find(": ");
+  if (!message.starts_with(kLine) || end == message.npos) return message;
+  const std::string reason = message.substr(end + 2);
+  int line = 0;
+  std::from_chars(message.data() + kLine.size(), message.data() + end, line);
+  if (line <= 0) return message;
+  const auto assignment = static_cast<std::size_t>(line - kAssignmentLine);
+  if (line >= kAssignmentLine && assignment < options.assignments.size()) {
+    return fmt::format("--set {}: {}", printable(options.assignments[assignment]), reason);
+  }
+  return options.experiment.empty() ? reason
+                                    : fmt::format("{}:{}: {}", options.experiment, line, reason);
 }
 
 // Runs the stages of one experiment in one locked folder.
@@ -62,7 +74,7 @@ class Run {
                   fmt::format("while the plugins were being loaded a worker {}", outcome.message));
     }
     if (outcome.error != DK_OK) {
-      throw Error(outcome.error, with_path(options_.experiment, outcome.message));
+      throw Error(outcome.error, with_place(options_, outcome.message));
     }
     outline_ = outcome.outline;
     for (const StageOutline& stage : outline_) {
@@ -120,7 +132,7 @@ class Run {
       entry.result.summary_line = stage.summary_line;
       entry.result.settings = stage.settings;
       entry.result.status = worker.status;
-      entry.result.message = with_path(options_.experiment, worker.message);
+      entry.result.message = with_place(options_, worker.message);
       entry.result.seconds = elapsed.count();
     }
     entry.result.group = results_group(summary_.experiment, stage.name);
@@ -191,9 +203,9 @@ class RequestFiles {
     }
   }
 
-  void write(const RunOptions& options, const Experiment& experiment) const {
+  void write(const RunOptions& options, const Experiment& experiment, const Owner& owner) const {
     write_file_atomically(folder_ + "/experiment.toml", as_bytes(experiment.text));
-    write_request(folder_, options, experiment.directory);
+    write_request(folder_, options, experiment.directory, owner);
   }
 
   void restore() const {
@@ -218,9 +230,9 @@ class SilentObserver : public RunObserver {
 RunOutcome run_experiment(const RunOptions& options, RunObserver& observer) {
   const Experiment experiment = read_with_assignments(options);
   RunFolder folder(options.folder, options.resume);
-  check_same_experiment(folder, options, experiment);
+  const Owner owner = owner_of_run(folder, options, experiment);
   RequestFiles request(folder.path());
-  request.write(options, experiment);
+  request.write(options, experiment, owner);
   Run run(options, experiment, observer);
   try {
     run.check();
@@ -241,7 +253,7 @@ std::string describe_experiment(const RunOptions& given) {
   RunOptions options = given;
   options.folder = pattern + "/run";
   RunFolder folder(options.folder, false);
-  RequestFiles(folder.path()).write(options, experiment);
+  RequestFiles(folder.path()).write(options, experiment, {});
   SilentObserver observer;
   Run run(options, experiment, observer);
   std::string text =
@@ -269,7 +281,7 @@ std::string write_report(const std::string& folder) {
   const auto text = read_file(folder + "/experiment.toml");
   Experiment experiment =
       parse_experiment(std::string(as_text(text)), options.experiment, directory);
-  for (const std::string& assignment : options.assignments) set_value(experiment, assignment);
+  set_values(experiment, options.assignments);
 
   RunRecord record{experiment.title, experiment.text, read_provenance(folder), {}};
   for (const std::string& stage : stage_names(experiment)) {

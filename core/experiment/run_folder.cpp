@@ -24,8 +24,10 @@ bool looks_like_a_run(const std::string& path) {
   return fs::exists(path + "/request.json");
 }
 
+// Empty: there is no file, or its place cannot be told.
 std::string seen_from(const std::string& folder, const std::string& file) {
-  return file.empty() ? "" : fs::relative(file, folder).string();
+  std::error_code code;
+  return file.empty() ? "" : fs::relative(file, folder, code).string();
 }
 
 // Calls read(json) with the content of request.json.
@@ -40,22 +42,25 @@ auto with_request(const std::string& folder, Read read) {
   }
 }
 
-// The experiment file of the run that a folder holds.
-struct RecordedFile {
-  std::string path;       // empty: the run had none
-  std::string from_here;  // seen from the folder; empty: not recorded
-};
-
-RecordedFile recorded_file(const std::string& folder) {
+// Requests of older versions name no owner: it is the experiment that was run.
+Owner recorded_owner(const std::string& folder) {
   return with_request(folder, [](const Json& request) {
-    return RecordedFile{request.at("experiment"), request.value("experiment_from_here", "")};
+    const std::string file = request.at("experiment");
+    return Owner{request.value("owner", file), request.value("owner_from_here", "")};
   });
 }
 
-bool is_same_file(const RecordedFile& recorded, const std::string& file,
-                  const std::string& folder) {
-  if (fs::weakly_canonical(recorded.path) == fs::weakly_canonical(file)) return true;
+// A recorded file that cannot be reached, as in a folder of somebody else, is another one.
+bool is_same_file(const Owner& recorded, const std::string& file, const std::string& folder) {
+  std::error_code code;
+  const fs::path path = fs::weakly_canonical(recorded.path, code);
+  if (!code && path == fs::weakly_canonical(file, code) && !code) return true;
   return !recorded.from_here.empty() && recorded.from_here == seen_from(folder, file);
+}
+
+bool is_gone(const std::string& file) {
+  std::error_code code;
+  return fs::status(file, code).type() == fs::file_type::not_found;
 }
 
 // experiment.toml as the folder has it; empty: it does not.
@@ -115,18 +120,23 @@ void RunFolder::discard() {
   for (const std::string& above : made_above_) fs::remove(above, code);  // those that are empty
 }
 
-void check_same_experiment(const RunFolder& folder, const RunOptions& options,
-                           const Experiment& experiment) {
-  if (!looks_like_a_run(folder.path())) return;
+Owner owner_of_run(const RunFolder& folder, const RunOptions& options,
+                   const Experiment& experiment) {
+  const bool has_file = !options.experiment.empty();
+  const Owner current = {has_file ? fs::absolute(options.experiment).string() : "",
+                         seen_from(folder.path(), options.experiment)};
+  if (!looks_like_a_run(folder.path())) return current;
+  const Owner recorded = recorded_owner(folder.path());
+  const bool had_file = !recorded.path.empty();
+  if (had_file && has_file && is_same_file(recorded, options.experiment, folder.path())) {
+    return current;
+  }
   const std::string text = recorded_text(folder);
-  if (text == experiment.text) return;
+  if (text == experiment.text) return had_file && is_gone(recorded.path) ? current : recorded;
 
-  const RecordedFile recorded = recorded_file(folder.path());
-  const bool had_file = !recorded.path.empty(), has_file = !options.experiment.empty();
-  if (had_file && has_file && is_same_file(recorded, options.experiment, folder.path())) return;
   const std::string held = had_file ? recorded.path : title_of(text);
   const std::string asked = has_file ? options.experiment : experiment.title;
-  if (!had_file && !has_file && held == asked) return;
+  if (!had_file && !has_file && held == asked) return recorded;
   throw Error(DK_SETTINGS,
               fmt::format("run folder {} holds the run of another experiment ({}), whose results "
                           "would be replaced by those of {}: choose another folder with --out, or "
@@ -135,11 +145,12 @@ void check_same_experiment(const RunFolder& folder, const RunOptions& options,
 }
 
 void write_request(const std::string& folder, const RunOptions& options,
-                   const std::string& experiment_directory) {
+                   const std::string& experiment_directory, const Owner& owner) {
   const std::string file =
       options.experiment.empty() ? "" : fs::absolute(options.experiment).string();
   const Json request = {{"experiment", file},
-                        {"experiment_from_here", seen_from(folder, file)},
+                        {"owner", owner.path},
+                        {"owner_from_here", owner.from_here},
                         {"directory", experiment_directory},
                         {"assignments", options.assignments},
                         {"threads", options.threads},

@@ -36,16 +36,23 @@ class RunFolder {
   int lock_ = -1;
 };
 
-/// Throws Error (DK_SETTINGS) if the folder holds the run of another experiment, whose results this
-/// one would replace. An experiment is the same, edited or not, if its file is the one that was
-/// run, or stands where that stood seen from the folder (both were moved); a copy is the same as
-/// long as its text is. Without a file it is the title that tells.
-void check_same_experiment(const RunFolder& folder, const RunOptions& options,
-                           const Experiment& experiment);
+/// The experiment file whose runs a folder holds.
+struct Owner {
+  std::string path;       // empty: an experiment without a file
+  std::string from_here;  // seen from the folder; empty: not recorded
+};
+
+/// The owner of the folder after this run. Throws Error (DK_SETTINGS) if the folder holds the run
+/// of another experiment, whose results this one would replace. An experiment is the same, edited
+/// or not, if its file is the owner, or stands where that stood seen from the folder (both were
+/// moved). A copy is the same as long as its text is, and owns the folder only if the first file is
+/// gone. Without a file it is the title that tells.
+Owner owner_of_run(const RunFolder& folder, const RunOptions& options,
+                   const Experiment& experiment);
 
 /// Writes and reads request.json: everything a worker needs besides the experiment file.
 void write_request(const std::string& folder, const RunOptions& options,
-                   const std::string& experiment_directory);
+                   const std::string& experiment_directory, const Owner& owner);
 RunOptions read_request(const std::string& folder, std::string& experiment_directory);
 
 }  // namespace dynkit

@@ -44,13 +44,34 @@ StageResult begin_result(const StagePlan& plan, const dk_component& component) {
   return result;
 }
 
+// Changed where a record's inputs get another meaning, so that stages of older records run again.
+constexpr const char* kInputs = "files as written";
+
+// What else the experiment decides of what a stage reads: the model and the dataset of the run are
+// given to it without being named, and "data/x" is a file or an array of the stage "data".
+std::string surroundings(const Experiment& experiment, const StagePlan& plan,
+                         const std::string& settings) {
+  std::string text;
+  const bool is_model = plan.name == "model";
+  if (!is_model && experiment.model) text += "\nmodel";
+  if (!is_model && experiment.dataset && experiment.dataset->name != plan.name) {
+    text += "\ndataset " + experiment.dataset->name;
+  }
+  for (const std::string& stage : stage_names(experiment)) {
+    if (settings.find('"' + stage + '/') != settings.npos) text += "\nstage " + stage;
+  }
+  return text;
+}
+
 // The hash of all that decides a stage's result, except the files and stages that it reads. A
 // component in a setting counts with its library, as the stage's own does.
 std::string stage_key(const StageContext& context, const StagePlan& plan,
                       const LoadedComponent& component) {
-  std::string text = fmt::format("{}\n{}\n{}\n{}\n", plan.name, context.experiment.seed,
-                                 component.component->version, component.library->sha256);
-  text += to_text(Config{plan.settings, 0});
+  std::string text =
+      fmt::format("{}\n{}\n{}\n{}\n{}\n", kInputs, plan.name, context.experiment.seed,
+                  component.component->version, component.library->sha256);
+  const std::string settings = to_text(Config{plan.settings, 0});
+  text += settings + surroundings(context.experiment, plan, settings);
   if (plan.system) text += "\nsystem " + to_text(*plan.system);
   NestedSettings nested(context.registry, context.experiment, plan.name);
   nested.checked(*component.component, plan.settings);
@@ -294,14 +315,7 @@ bool is_up_to_date(const StageContext& context, const std::string& stage) {
     const LoadedComponent component =
         context.registry.find(plan.component, interface_of(context.experiment, stage));
     if (stored.inputs.key != stage_key(context, plan, component)) return false;
-    const auto same_file = [](const NamedText& file) {
-      return sha256_file(file.name) == file.value;
-    };
-    const auto same_stage = [&](const NamedText& earlier) {
-      return stage_digest(context.run_folder, earlier.name) == earlier.value;
-    };
-    return std::all_of(stored.inputs.files.begin(), stored.inputs.files.end(), same_file) &&
-           std::all_of(stored.inputs.stages.begin(), stored.inputs.stages.end(), same_stage);
+    return are_unchanged(stored.inputs, context);
   } catch (const Error&) {
     return false;  // missing or damaged: the stage runs again and says what is wrong
   }

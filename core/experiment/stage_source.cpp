@@ -61,6 +61,10 @@ void append_numbers(const Config& value, const std::vector<std::int64_t>& shape,
   for (const Config& item : value.list()) append_numbers(item, shape, depth + 1, numbers);
 }
 
+std::string resolve_in(const Experiment& experiment, const std::string& path) {
+  return (fs::path(experiment.directory) / path).lexically_normal().string();
+}
+
 Array array_in_place(const Config& value) {
   std::vector<double> numbers;
   auto shape = shape_of_lists(value);
@@ -164,14 +168,13 @@ Array StageSource::array(const Config& value) {
         load_hdf5_array(stage_files(context_.run_folder, stage).arrays, text.substr(slash + 1)),
         text);
   }
-  const ArrayPlace place = find_array(resolve(text));
-  note_file(place.file.string());
+  note_file(text, find_array(resolve(text)).file.string());
   return to_numbers(load_array(resolve(text)), text);
 }
 
 std::pair<std::string, std::vector<std::uint8_t>> StageSource::file(const std::string& path) {
   const std::string full = resolve(path);
-  note_file(full);
+  note_file(path, full);
   const auto bytes = read_file(full);
   const auto* first = reinterpret_cast<const std::uint8_t*>(bytes.data());
   return {full, {first, first + bytes.size()}};
@@ -273,7 +276,7 @@ const System& StageSource::make_system(const ModelPlan& plan, const std::string&
   const ArrayMap* weights = nullptr;
   if (!plan.weights.empty()) {
     const std::string file = resolve(plan.weights);
-    note_file(file);
+    note_file(plan.weights, file);
     weights = &weight_files_.emplace_back(load_arrays(file));
   }
   return keep(component, plan.stage.settings, path, weights, plan.prefix, [&](const Model& model) {
@@ -337,11 +340,11 @@ const dk_host& StageSource::host(const std::string& directory) {
 }
 
 std::string StageSource::resolve(const std::string& path) const {
-  return (fs::path(context_.experiment.directory) / path).lexically_normal().string();
+  return resolve_in(context_.experiment, path);
 }
 
-void StageSource::note_file(const std::string& path) {
-  inputs_.files.push_back({path, sha256_file(path)});
+void StageSource::note_file(const std::string& written, const std::string& path) {
+  inputs_.files.push_back({written, sha256_file(path)});
 }
 
 void StageSource::note_stage(const std::string& stage) {
@@ -359,6 +362,18 @@ bool StageSource::is_stage(const std::string& name) const {
   if (experiment.dataset && experiment.dataset->name == name) return true;
   return std::any_of(experiment.analyses.begin(), experiment.analyses.end(),
                      [&](const StagePlan& plan) { return plan.name == name; });
+}
+
+bool are_unchanged(const StageInputs& inputs, const StageContext& context) {
+  const auto same_file = [&](const NamedText& file) {
+    const ArrayPlace place = find_array(resolve_in(context.experiment, file.name));
+    return sha256_file(place.file) == file.value;
+  };
+  const auto same_stage = [&](const NamedText& earlier) {
+    return stage_digest(context.run_folder, earlier.name) == earlier.value;
+  };
+  return std::all_of(inputs.files.begin(), inputs.files.end(), same_file) &&
+         std::all_of(inputs.stages.begin(), inputs.stages.end(), same_stage);
 }
 
 StoredModel store_model(const std::string& name, const System& system) {

@@ -60,7 +60,7 @@ class StageSource : public SettingSource {
   /// The host table for the libraries in this folder.
   const dk_host& host(const std::string& directory);
 
-  /// Files and stages that were read so far.
+  /// Files, as the settings name them, and stages that were read so far.
   const StageInputs& inputs() const { return inputs_; }
 
  private:
@@ -75,7 +75,7 @@ class StageSource : public SettingSource {
                                            const dk_host& table, const std::string& path) const;
   const dk_data* generate(const StagePlan& plan, const std::string& path);
   std::string resolve(const std::string& path) const;
-  void note_file(const std::string& path);
+  void note_file(const std::string& written, const std::string& path);
   void note_stage(const std::string& stage);
   bool is_stage(const std::string& name) const;
   const System& remake(const StoredModel& kept, const std::string& origin);
@@ -94,6 +94,10 @@ class StageSource : public SettingSource {
   std::vector<std::unique_ptr<Data>> data_;
   std::vector<StoredModel> nested_models_;
 };
+
+/// True if every file and stage that a stage read is what it was: what the settings name is looked
+/// up as they would now. Throws Error (DK_IO) for a file that cannot be read.
+bool are_unchanged(const StageInputs& inputs, const StageContext& context);
 
 /// Enough of a system to make it again.
 StoredModel store_model(const std::string& name, const System& system);

@@ -17,7 +17,7 @@ void work(const std::string& folder, const std::string& stage, MessageWriter& wr
   const auto text = read_file(folder + "/experiment.toml");
   Experiment experiment =
       parse_experiment(std::string(as_text(text)), options.experiment, directory);
-  for (const std::string& assignment : options.assignments) set_value(experiment, assignment);
+  set_values(experiment, options.assignments);
 
   // Before any thread is started: libraries that are new to the index are read in a child process.
   Registry registry(options.plugin_folders, plugin_index_path(), {.cancelled = &cancelled});

@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <boost/dll/shared_library.hpp>
 #include <cstdlib>
+#include <deque>
 #include <filesystem>
+#include <mutex>
 #include <set>
 #include <string_view>
+#include <utility>
 
 #include "dynkit/core/config.hpp"
 #include "dynkit/error.hpp"
@@ -44,18 +47,24 @@ std::string best_variant(const std::string& path) {
   return path;
 }
 
+// For the rest of the program's life: a destructor would unload the library under the feet of its
+// users.
+boost::dll::shared_library& keep(boost::dll::shared_library library) {
+  static std::mutex mutex;
+  static auto* const all = new std::deque<boost::dll::shared_library>;
+  const std::lock_guard lock(mutex);
+  return all->emplace_back(std::move(library));
+}
+
 EntryPoint* open_entry_point(const std::string& path) {
   namespace dll = boost::dll;
-  boost::dll::fs::error_code code;
-  // Never deleted: its destructor would unload the library under the feet of its users.
-  auto* library = new dll::shared_library;
-  library->load(boost::dll::fs::path(path), code,
-                dll::load_mode::rtld_now | dll::load_mode::rtld_local);
+  dll::shared_library library;
+  dll::fs::error_code code;
+  library.load(dll::fs::path(path), code, dll::load_mode::rtld_now | dll::load_mode::rtld_local);
   if (code) {
-    delete library;
     throw Error(DK_UNSUPPORTED, fmt::format("{}: cannot be loaded: {}", path, code.message()));
   }
-  return &library->get<EntryPoint>(DK_ENTRY_POINT);
+  return &keep(std::move(library)).get<EntryPoint>(DK_ENTRY_POINT);
 }
 
 void check_table(const std::string& path, const dk_library* table) {

@@ -120,6 +120,10 @@ void set_block(const dk_block& block, const Config& value, std::vector<double>& 
   const std::int64_t size = size_of(block);
   for (std::int64_t i = 0; i < size; ++i) {
     const double number = number_of(block.name, flat[static_cast<std::size_t>(i)]);
+    if (!std::isfinite(number)) {
+      throw Error(DK_SETTINGS, fmt::format("{}parameter '{}': {} is not a finite number",
+                                           line_prefix(value), block.name, number));
+    }
     if (!(number >= block.lower && number <= block.upper)) {
       throw Error(DK_SETTINGS,
                   fmt::format("{}parameter '{}': {} is not in [{}, {}]", line_prefix(value),

@@ -26,7 +26,7 @@ std::optional<double> as_number(const Config& value) {
 }
 
 void check_bounds(const dk_setting& setting, const Config& value, double number) {
-  if (std::isnan(number)) refuse(setting, value, "is not a number");
+  if (!std::isfinite(number)) refuse(setting, value, "is not a finite number");
   if (number < setting.lower) {
     refuse(setting, value, fmt::format("is below its lower bound {}", setting.lower));
   }

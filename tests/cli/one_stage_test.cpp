@@ -9,6 +9,7 @@
 #include "dynkit/core/arrays_io.hpp"
 #include "support/command.hpp"
 #include "support/refusal.hpp"
+#include "support/slowness.hpp"
 
 namespace dynkit::test {
 namespace {
@@ -74,7 +75,8 @@ TEST(Simulate, CountsTheTimeOfAMapInItsSteps) {
 TEST(Simulate, IsInterruptedByTimeout) {
   const ScratchFolder folder;
   const CommandResult result =
-      run_command(folder, "cd " + folder.path() + " && timeout -s INT 1 " + kProgram +
+      run_command(folder, "cd " + folder.path() + " && timeout -s INT " +
+                              std::to_string(kSlowness) + " " + kProgram +
                               " simulate lorenz63 --trials 1000000 --samples 2 --duration 1000 "
                               "--save x.npz --quiet; echo $?");
   // 124 is timeout's own code where it had to act; the record has ours.

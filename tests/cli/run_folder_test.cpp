@@ -13,6 +13,7 @@
 #include "dynkit/core/arrays_io.hpp"
 #include "support/command.hpp"
 #include "support/refusal.hpp"
+#include "support/slowness.hpp"
 
 namespace dynkit::test {
 namespace {
@@ -282,7 +283,7 @@ std::string hanging() {
 }
 
 void signal_twice_slowly(pid_t process) {
-  std::this_thread::sleep_for(std::chrono::milliseconds(500));  // into the search
+  std::this_thread::sleep_for(std::chrono::milliseconds(500 * kSlowness));  // into the search
   kill(process, SIGINT);
   std::this_thread::sleep_for(std::chrono::milliseconds(700));
   kill(process, SIGINT);
@@ -305,7 +306,8 @@ TEST(RunFolder, IsLeftAtOnceAtASecondSignalThatComesLater) {
 TEST(Worker, OutlivesASecondSignal) {
   const ScratchFolder folder;
   folder.write("e.toml", hanging());
-  const std::string words = "--time-limit 1 --plugin-path " FIXTURES "/hangs";
+  const std::string words =
+      "--time-limit " + std::to_string(kSlowness) + " --plugin-path " FIXTURES "/hangs";
   ASSERT_EQ(run_command(folder, run_line(folder, words)).exit_code, 5);
   const pid_t process = start(folder, std::string(DYNKIT_PROGRAM) + " worker " +
                                           folder.file("run") + " fixed_points 3>/dev/null");

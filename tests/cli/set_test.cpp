@@ -87,6 +87,14 @@ TEST(GivenTwice, NeedNotBeTheSameParameter) {
   EXPECT_EQ(result.exit_code, 0) << result.errors;
 }
 
+TEST(GivenTwice, TakesNoNameOfAParameterForAPartOfAnother) {
+  const ScratchFolder folder;
+  EXPECT_TRUE(fails(dynkit(folder,
+                           "simulate lorenz63 --quiet --parameter net.0.bias=1 "
+                           "--set model.parameters.net=1"),
+                    2, "org.dynkit.lorenz63 has no parameter 'net'"));
+}
+
 TEST(Set, DoesNotChangeTheComponentThatACommandNames) {
   const ScratchFolder folder;
   for (const std::string words :
@@ -177,6 +185,134 @@ TEST(Set, StandsInTheExperimentOfTheCommand) {
   ASSERT_EQ(result.exit_code, 0) << result.errors;
   EXPECT_NE(read_text(folder.file("runs/simulate_lorenz63/experiment.toml"))
                 .find("parameters = {rho = 20}"),
+            std::string::npos);
+}
+
+// The model of a dataset in a setting, in line 4.
+CommandResult run_nested(const ScratchFolder& folder, const std::string& words) {
+  folder.write("nest.toml",
+               "[dataset]\ncomponent = \"org.dynkit.trajectories\"\nsamples = 5\n"
+               "model = {component = \"org.dynkit.lorenz63\"}\n");
+  return dynkit(folder, "run nest.toml --out run " + words);
+}
+
+TEST(Set, IsNamedWhereItIsWrongAndNotALineOfTheFile) {
+  const ScratchFolder folder;
+  for (const std::string assignment :
+       {"dataset.model.foo=1", "dataset.sampels=3", "dataset.samples=-3", "dataset.model.weights=3",
+        "dataset.model=org.dynkit.lorenz36", "dataset.model.parameters=3"}) {
+    EXPECT_TRUE(is_refused(run_nested(folder, "--set dataset.trials=2 --set " + assignment), 2,
+                           "error: --set " + assignment + ": "));
+  }
+}
+
+// No line, since the file is right without it; the file's own lines are blamed as ever.
+TEST(Set, DoesNotHideALineThatIsWrong) {
+  const ScratchFolder folder;
+  folder.write("e.toml",
+               "[dataset]\ncomponent = \"org.dynkit.trajectories\"\n"
+               "model = {component = \"org.dynkit.lorenz63\", n = 3}\n");
+  EXPECT_TRUE(is_refused(
+      dynkit(folder, "run e.toml --set dataset.samples=5 --set dataset.model.parameters.rho=2"), 2,
+      "e.toml:3: setting 'model': org.dynkit.lorenz63 has no setting 'n'"));
+}
+
+TEST(Set, IsNamedWhereTheStageFailsByIt) {
+  const ScratchFolder folder;
+  EXPECT_TRUE(fails(run_nested(folder, "--set dataset.initial=[[1,2],[3]]"), 2,
+                    "--set dataset.initial=[[1,2],[3]]: "));
+}
+
+TEST(Set, SendsTheSeedToItsOption) {
+  const ScratchFolder folder;
+  for (const std::string words :
+       {"simulate lorenz63", "simulate lorenz63 --seed 3", "analyze fixed_points lorenz63"}) {
+    EXPECT_TRUE(is_refused(dynkit(folder, words + " --set seed=4"), 2,
+                           "--set seed=4: the seed is given by --seed"))
+        << words;
+  }
+}
+
+TEST(Set, TakesAComponentInQuotesAtEveryDepth) {
+  const ScratchFolder folder;
+  folder.write("e.toml", "[model]\ncomponent = \"org.dynkit.henon\"\n");
+  const std::string quoted = "component=\"org.dynkit.rossler\"'";
+  const CommandResult top = dynkit(folder, "run e.toml --json --set 'model." + quoted);
+  ASSERT_EQ(top.exit_code, 0) << top.errors;
+  EXPECT_EQ(json::parse(top.output).at("model").at("component"), "org.dynkit.rossler");
+  const CommandResult nested = run_nested(folder, "--set 'dataset.model." + quoted);
+  EXPECT_EQ(nested.exit_code, 0) << nested.errors;
+}
+
+TEST(Set, TakesNumbersForTextsAtNoDepth) {
+  const ScratchFolder folder;
+  folder.write("e.toml", "[model]\ncomponent = \"org.dynkit.gru\"\n");
+  const std::string reason = "'weights' is a whole number instead of a text";
+  EXPECT_TRUE(is_refused(dynkit(folder, "run e.toml --set model.weights=3"), 2, reason));
+  EXPECT_TRUE(is_refused(dynkit(folder, "simulate gru --set model.weights=3"), 2, reason));
+  EXPECT_TRUE(is_refused(run_nested(folder, "--set dataset.model.weights=3"), 2, reason));
+}
+
+TEST(Set, TakesNamesOfParametersWithDots) {
+  const ScratchFolder folder;
+  for (const std::string words :
+       {"--set model.parameters.net.0.bias=1", "--set 'model.parameters={net.0.bias = 1}'",
+        "--parameter net.0.bias=1"}) {
+    EXPECT_TRUE(
+        fails(dynkit(folder, "simulate lorenz63 --out run --quiet " + words), 2, "'net.0.bias'"))
+        << words;
+  }
+}
+
+TEST(Set, RefusesNamesOfParametersThatAreNone) {
+  const ScratchFolder folder;
+  EXPECT_TRUE(is_refused(dynkit(folder, "simulate lorenz63 --set 'model.parameters.a b=1'"), 2,
+                         "'a b' is no name of a setting"));
+  EXPECT_TRUE(is_refused(dynkit(folder, "simulate lorenz63 --set model.parameters.=1"), 2,
+                         "'' is no name of a setting"));
+}
+
+// A file in the folder has the name of a method.
+TEST(Set, LeavesWordsThatNameAFileByChance) {
+  const ScratchFolder folder;
+  folder.write("rk4", "");
+  for (const std::string words : {"--method rk4", "--set method=rk4"}) {
+    const CommandResult result =
+        dynkit(folder, "simulate lorenz63 --samples 5 --dt 0.01 --quiet --out run " + words);
+    EXPECT_EQ(result.exit_code, 0) << result.errors;
+    std::filesystem::remove_all(folder.file("run"));
+  }
+}
+
+TEST(Set, WritesWholePathsOfFiles) {
+  const ScratchFolder folder;
+  save_arrays(folder.file("x.npz"), {{"x", {{1, 3}, std::vector<double>{1, 2, 3}, {}, {}, {}}}});
+  const auto text_after = [&](const std::string& words) {
+    std::filesystem::remove_all(folder.file("run"));
+    const CommandResult result = dynkit(folder, words + " --out run --quiet");
+    EXPECT_EQ(result.exit_code, 0) << words << ": " << result.errors;
+    return read_text(folder.file("run/experiment.toml"));
+  };
+  for (const std::string words : {"simulate lorenz63 --samples 5 --initial x.npz:x",
+                                  "simulate lorenz63 --samples 5 --set initial=x.npz:x",
+                                  "analyze fixed_points lorenz63 --set 'starts=x.npz:x'"}) {
+    EXPECT_NE(text_after(words).find("= \"" + folder.file("x.npz:x") + "\""), std::string::npos)
+        << words;
+  }
+}
+
+TEST(Set, WritesTheWholePathOfWeights) {
+  const ScratchFolder folder;
+  ArrayMap weights;
+  for (const char* name : {"sigma", "rho", "beta"}) {
+    weights[name] = {{}, std::vector<double>{2.0}, {}, {}, {}};
+  }
+  save_arrays(folder.file("w.npz"), weights);
+  const CommandResult result =
+      dynkit(folder, "simulate lorenz63 --samples 5 --quiet --out run --set model.weights=w.npz");
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_NE(read_text(folder.file("run/experiment.toml"))
+                .find("weights = \"" + folder.file("w.npz") + "\""),
             std::string::npos);
 }
 

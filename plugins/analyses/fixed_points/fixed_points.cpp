@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "kink.hpp"
 #include "slow_points.hpp"
 #include "system_equation.hpp"
 
@@ -17,6 +18,7 @@ constexpr std::int64_t kTypicalStates = 64;
 
 // Branches of the job's stream; typical states take 1..kTypicalStates.
 constexpr std::int64_t kSlowBranch = 0;
+constexpr std::int64_t kKinkBranch = 100;
 constexpr std::int64_t kSearchBranch = 1000;  // plus the input
 
 std::optional<Box> find_box(const dk_system& system) {
@@ -109,6 +111,9 @@ FixedPoints::FixedPoints(const dk_host&, const Settings& settings)
   points_ = {.tolerance = settings.number("tolerance"),
              .hyperbolic_tolerance = settings.number("hyperbolic_tolerance"),
              .period = period_};
+  if (!(points_.tolerance > 0)) {
+    throw Error(DK_SETTINGS, "setting 'tolerance': 0 is not above 0, and no residual would pass");
+  }
 }
 
 void FixedPoints::accepts(const dk_job& job) const {
@@ -170,11 +175,12 @@ std::vector<std::vector<double>> FixedPoints::inputs(const dk_system& system) co
   return rows;
 }
 
-SearchResult FixedPoints::search(const Task& task, std::span<const double> input,
-                                 std::int64_t index, const std::vector<double>& seeds) const {
-  const SystemEquation equation(task.system, input, period_, Form::best, task.scale);
+SearchResult FixedPoints::search_period(const Task& task, std::span<const double> input,
+                                        std::int64_t index, std::int64_t period,
+                                        const std::vector<double>& seeds) const {
+  const SystemEquation equation(task.system, input, period, Form::best, task.scale);
   SearchProblem problem{equation, task.scaled_given, task.scaled_box, seeds, {}};
-  if (period_ > 1) {
+  if (period > 1) {
     problem.image = [&](std::span<const double> z, std::span<double> next) {
       std::vector<double> x(z.begin(), z.end());
       multiply(x, task.scale);
@@ -182,7 +188,29 @@ SearchResult FixedPoints::search(const Task& task, std::span<const double> input
       divide(next, task.scale);
     };
   }
+  // The Jacobian of F itself: a balanced residual may be smooth where F is not.
+  const SystemEquation plain(task.system, input, period, Form::plain, task.scale);
+  std::vector<double> directions;
+  if ((task.system.info->flags & DK_NOT_SMOOTH) != 0) {
+    directions = kink_directions(*task.job.host, branch(task.job, kKinkBranch), plain.size());
+    problem.on_kink = [&](std::span<const double> z) { return on_kink(plain, z, directions); };
+  }
   return find_roots(problem, search_, *task.job.host, branch(task.job, kSearchBranch + index));
+}
+
+// The points whose period divides k are among those of k, where their basins are narrower: they are
+// sought first and are starts then.
+SearchResult FixedPoints::search(const Task& task, std::span<const double> input,
+                                 std::int64_t index, std::vector<double> seeds) const {
+  for (std::int64_t divisor = 1; divisor < period_; ++divisor) {
+    if (period_ % divisor != 0) continue;
+    SearchResult result = search_period(task, input, index, divisor, seeds);
+    if (result.cancelled) return result;
+    for (const Root& root : result.roots) {
+      if (root.inside) seeds.insert(seeds.end(), root.x.begin(), root.x.end());
+    }
+  }
+  return search_period(task, input, index, period_, seeds);
 }
 
 // From some of the given states and from where the search got stuck, in the model's units.

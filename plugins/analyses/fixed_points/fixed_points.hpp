@@ -31,7 +31,8 @@ class FixedPoints {
                       "standard deviations of the noise on starts, in units of the given states' "
                       "spread"),
       integer_setting("first_starts", "64", 0, 1e9, "starts from the given states themselves"),
-      integer_setting("max_starts", "1000000", 1, 1e12, "starts for each input, at most"),
+      integer_setting("max_starts", "1000000", 1, 1e12,
+                      "starts for each input, at most; those for shorter periods apart"),
       integer_setting("max_points", "20000", 1, 1e8, "points for each input, at most"),
       integer_setting("quiet_starts", "200", 1, 1e9,
                       "stop rule: converged starts in a row that found nothing new, at least"),
@@ -42,9 +43,10 @@ class FixedPoints {
                       "how many times as long to search where points lack hits or the index sum is "
                       "not +1"),
       number_setting("tolerance", "1e-10", 0, 1,
-                     "largest residual of a point, relative to |J| (1 + max |x_i|)"),
+                     "largest residual of a point, relative to |J| (1 + max |x_i|); above 0"),
       number_setting("merge_tolerance", "1e-6", 0, 1,
-                     "points closer than this, relative to 1 + max |x_i|, are one"),
+                     "points closer than this, relative to 1 + max |x_i|, are one unless Newton's "
+                     "iteration tells them apart"),
       number_setting("hyperbolic_tolerance", "1e-6", 0, 1,
                      "eigenvalues this near the border of stability count as on it"),
       boolean_setting("slow_points", "true", "whether to look for slow points"),
@@ -66,7 +68,9 @@ class FixedPoints {
   std::vector<double> given_states(const dk_job& job) const;
   std::vector<std::vector<double>> inputs(const dk_system& system) const;
   SearchResult search(const Task& task, std::span<const double> input, std::int64_t index,
-                      const std::vector<double>& seeds) const;
+                      std::vector<double> seeds) const;
+  SearchResult search_period(const Task& task, std::span<const double> input, std::int64_t index,
+                             std::int64_t period, const std::vector<double>& seeds) const;
   void find_slow(const Task& task, std::span<const double> input, std::int64_t index,
                  const std::vector<double>& minima, Report& report) const;
 

@@ -17,11 +17,12 @@ constexpr double kNear = 0.3;         // steps below it may end in a known root
 constexpr double kChordStep = 1e-3;   // steps below it keep the factors...
 constexpr double kChordShrink = 0.1;  // ...while each is ten times shorter than the last
 constexpr double kStepDone = 1e-12;   // a step this short was the last
-constexpr double kResidualDone =
-    1e-9;                            // largest relative residual of a root that cannot be polished
-constexpr double kSingular = 1e-12;  // singular values below it, relative to J, count as zero
-constexpr double kShortStep = 1e-9;  // relative; changes r by rounding only at multiple roots
-constexpr double kFar = 1e8;         // beyond it a start is lost
+constexpr double kSingular = 1e-12;   // singular values below it, relative to J, count as zero
+constexpr double kShortStep = 1e-9;   // relative; changes r by rounding only at multiple roots
+constexpr double kTinyStep = 1e-14;   // relative; some tens of the rounding of x
+constexpr double kLinear = 0.25;      // miss of a chord step, relative to how far off it started
+constexpr double kMargin = 8;  // times its accuracy: ends of starts at one root differ by less
+constexpr double kFar = 1e8;   // beyond it a start is lost
 
 }  // namespace
 
@@ -34,7 +35,8 @@ Newton::Newton(std::int64_t n, const NewtonOptions& options)
       trial_(r_.size()),
       J_(r_.size() * r_.size()),
       left_(r_.size()),
-      right_(r_.size()) {}
+      right_(r_.size()),
+      steepest_(r_.size()) {}
 
 // The first alpha of 1, 1/2, ... that lowers |r|, with x + alpha d_ in trial_ and its residual in
 // r_trial_; 0: none does.
@@ -155,21 +157,59 @@ double Newton::smallest_singular_value() {
   return 1 / inverse;
 }
 
-// How far around the root r is nearly linear where it is weakest: along the singular vector v of
-// the smallest singular value s, u.r(x + h v) = s h up to a quarter. Another root of a fold is 2 s
-// over the curvature away, well outside.
+// Of J_ in steepest_, up to its length: the right singular vector of the largest singular value.
+void Newton::find_steepest() {
+  const std::size_t n = r_.size();
+  std::fill(steepest_.begin(), steepest_.end(), 1.0);
+  for (int round = 0; round < 4; ++round) {
+    for (std::size_t i = 0; i < n; ++i)
+      r_trial_[i] = dot(std::span(J_).subspan(i * n, n), steepest_);
+    std::fill(trial_.begin(), trial_.end(), 0.0);
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t j = 0; j < n; ++j) trial_[j] += J_[i * n + j] * r_trial_[i];
+    }
+    const double longest = max_norm(trial_);
+    if (!(longest > 0) || !std::isfinite(longest)) return;
+    for (std::size_t i = 0; i < n; ++i) steepest_[i] = trial_[i] / longest;
+  }
+}
+
+// A chord step from x + h w, w the direction in units of its max-norm: how far from x it ends. At a
+// root it would be 0, were r linear and free of rounding.
+double Newton::chord_miss(const RestEquation& equation, const std::vector<double>& x,
+                          const std::vector<double>& direction, double h) {
+  const double longest = max_norm(direction);
+  for (std::size_t i = 0; i < x.size(); ++i) trial_[i] = x[i] + h * (direction[i] / longest);
+  equation.residual(trial_, r_trial_);
+  lu_.solve(r_trial_);
+  for (std::size_t i = 0; i < x.size(); ++i) r_trial_[i] -= trial_[i] - x[i];
+  return max_norm(r_trial_);
+}
+
+// How precisely x is known: by how much chord steps from starts so near that they differ by
+// rounding alone disagree with it, along the singular vector that rounding shows most in.
+double Newton::accuracy(const RestEquation& equation, const std::vector<double>& x) {
+  const double unit = 1 + max_norm(x);
+  double widest = kEpsilon * max_norm(x);
+  for (int k = -4; k <= 4; ++k) {
+    const double miss = chord_miss(equation, x, right_, k * kTinyStep * unit);
+    if (!std::isfinite(miss)) return std::numeric_limits<double>::infinity();
+    widest = std::max(widest, miss);
+  }
+  return widest;
+}
+
+// How far around the root chord steps come four times nearer to it, at each side along the singular
+// vectors of the smallest singular value, where a fold has its other root, and of the largest,
+// where the next point of a long orbit may be. 0: not as far as `narrowest`.
 double Newton::capture_radius(const RestEquation& equation, const std::vector<double>& x,
-                              double singular_value, double widest) {
-  const double longest = max_norm(right_);
-  for (double radius = widest; radius > options_.merge_tolerance * (1 + max_norm(x));
-       radius *= 0.25) {
-    const double h = radius / longest;
+                              double narrowest, double widest) {
+  for (double radius = widest; radius > narrowest; radius *= 0.25) {
     bool linear = true;
-    for (const double side : {-h, h}) {
-      for (std::size_t i = 0; i < x.size(); ++i) trial_[i] = x[i] + side * right_[i];
-      equation.residual(trial_, r_trial_);
-      const double expected = singular_value * side;
-      linear = linear && std::abs(dot(left_, r_trial_) - expected) <= 0.25 * std::abs(expected);
+    for (const std::vector<double>* direction : {&right_, &steepest_}) {
+      for (const double side : {-radius, radius}) {
+        linear = linear && chord_miss(equation, x, *direction, side) <= kLinear * radius;
+      }
     }
     if (linear) return radius;
   }
@@ -223,14 +263,33 @@ Root Newton::examine(const RestEquation& equation, std::span<const double> x) {
 
   root.merge_radius = options_.merge_tolerance * scale;
   if (singular_value == 0) return root;
+  find_steepest();
+  const double narrowest = kMargin * accuracy(equation, root.x);
   root.capture_radius =
-      capture_radius(equation, root.x, singular_value, options_.capture_tolerance * scale);
-  if (root.capture_radius == 0) {  // J does not tell this root from its surroundings
+      capture_radius(equation, root.x, narrowest, options_.capture_tolerance * scale);
+  if (root.capture_radius > 0) {  // no other root that near
+    root.merge_radius = std::max(std::min(root.merge_radius, root.capture_radius), narrowest);
+  } else {  // J does not tell this root from its surroundings
     root.sign = 0;
     root.merge_radius = blurred_radius(equation, root.x, root.merge_radius);
   }
   root.capture_radius = std::max(root.capture_radius, root.merge_radius);
   return root;
+}
+
+// The residual is negligible in units of J, or, where J vanishes (multiple roots), no more than
+// what rounding of x does to it.
+bool Newton::is_root(const RestEquation& equation, const Root& root) {
+  if (root.residual <= kResidualDone * residual_unit_) return true;
+  const double unit = 1 + max_norm(root.x);
+  equation.residual(root.x, r_);
+  double noise = 0;
+  for (int k = -4; k <= 4; ++k) {
+    for (std::size_t i = 0; i < trial_.size(); ++i) trial_[i] = root.x[i] + k * kTinyStep * unit;
+    equation.residual(trial_, r_trial_);
+    noise = std::max(noise, max_distance(r_trial_, r_));
+  }
+  return root.residual <= kMargin * noise;
 }
 
 }  // namespace dynkit::fixed_points

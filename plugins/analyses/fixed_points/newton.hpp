@@ -21,7 +21,7 @@ namespace dynkit::fixed_points {
 
 struct NewtonOptions {
   std::int64_t step_limit = 100;
-  double merge_tolerance = 1e-6;    // relative to 1 + max |x_i|
+  double merge_tolerance = 1e-6;    // relative to 1 + max |x_i|: the widest merge radius
   double capture_tolerance = 1e-3;  // likewise: the widest capture radius
 };
 
@@ -44,6 +44,9 @@ struct NewtonReport {
 /// Residuals of this many units (Newton::residual_unit) are rounding.
 inline constexpr double kRounding = 1.5e-14;
 
+/// The largest, in the same units, of a root that cannot be polished.
+inline constexpr double kResidualDone = 1e-9;
+
 class Newton {
  public:
   Newton(std::int64_t n, const NewtonOptions& options);
@@ -59,6 +62,9 @@ class Newton {
   /// What there is to know of a root near which `solve` has ended. Polishes x by one more step.
   Root examine(const RestEquation& equation, std::span<const double> x);
 
+  /// Whether what `examine` has just returned is a root: descent may have come to rest elsewhere.
+  bool is_root(const RestEquation& equation, const Root& root);
+
  private:
   bool linearize(const RestEquation& equation, std::span<const double> x);
   double find_direction();
@@ -66,15 +72,19 @@ class Newton {
   double search_line(const RestEquation& equation, std::span<const double> x);
   bool at_rounding(double length, double scale) const;
   double smallest_singular_value();
+  void find_steepest();
+  double chord_miss(const RestEquation& equation, const std::vector<double>& x,
+                    const std::vector<double>& direction, double h);
+  double accuracy(const RestEquation& equation, const std::vector<double>& x);
   double capture_radius(const RestEquation& equation, const std::vector<double>& x,
-                        double singular_value, double widest);
+                        double narrowest, double widest);
   double blurred_radius(const RestEquation& equation, const std::vector<double>& x,
                         double smallest);
 
   NewtonOptions options_;
   DenseLu lu_;
   double residual_unit_ = 1;
-  std::vector<double> r_, r_trial_, d_, trial_, J_, left_, right_;
+  std::vector<double> r_, r_trial_, d_, trial_, J_, left_, right_, steepest_;
 };
 
 }  // namespace dynkit::fixed_points

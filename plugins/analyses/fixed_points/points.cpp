@@ -60,6 +60,10 @@ Examined examine(const SystemEquation& equation, bool map, const Root& root,
   }
   if (!examined.flaw.empty()) return examined;
 
+  if (options.period > 1) point.period = smallest_period(equation, point.x, options.period);
+  point.kink = root.kink;
+  if (point.kink) return examined;
+
   // det(-J_r) = (-1)^n det J_r is det(I - J), or det(-J) of a flow.
   DenseLu lu(static_cast<std::int64_t>(n));
   lu.factor(J);
@@ -68,7 +72,6 @@ Examined examine(const SystemEquation& equation, bool map, const Root& root,
     for (std::size_t i = 0; i < n; ++i) J[i * n + i] += 1;
   }
   point.stability = classify(J, static_cast<std::int64_t>(n), map, options.hyperbolic_tolerance);
-  if (options.period > 1) point.period = smallest_period(equation, point.x, options.period);
   return examined;
 }
 

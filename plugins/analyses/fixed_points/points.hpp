@@ -22,7 +22,8 @@ struct Point {
   std::int64_t hits = 0;    // starts that reached it
   double distance = -1;     // to the nearest given state, Euclidean
   std::int64_t input = 0;   // which of the inputs
-  std::int64_t index = 0;   // sign det(I - J), flows sign det(-J); 0: singular
+  std::int64_t index = 0;   // sign det(I - J), flows sign det(-J); 0: singular, or J jumps
+  bool kink = false;        // J jumps: neither index nor stability follow from it
   std::int64_t period = 1;  // the smallest, a divisor of k
   Stability stability;
 };

@@ -16,7 +16,8 @@ namespace dynkit::fixed_points {
 struct Root {
   std::vector<double> x;      // [n]
   double residual = -1;       // max |r_i|
-  int sign = 0;               // of det(-J); 0: J is singular to working precision
+  int sign = 0;               // of det(-J); 0: J is singular to working precision, or jumps
+  bool kink = false;          // J jumps
   double merge_radius = 0;    // what ends this near is the same root
   double capture_radius = 0;  // from this near Newton's iteration leads to this root
   bool inside = true;         // within the box, if there is one

@@ -39,6 +39,7 @@ std::int64_t length(const auto& items) {
 }
 
 const char* outcome(const Point& point) {
+  if (point.kink) return "converged, on a kink of the model: no Jacobian";
   return point.index == 0 ? "converged, but I - J is singular" : "converged";
 }
 
@@ -73,7 +74,7 @@ void put_summary(const Report& report, const Sink& sink) {
   sink.value("saddles", count(points, Kind::saddle), "points with some unstable directions");
   sink.value("unstable", count(points, Kind::unstable), "points with no stable direction");
   sink.value("nonhyperbolic", count(points, Kind::nonhyperbolic),
-             "points with an eigenvalue on the border of stability");
+             "points with an eigenvalue on the border of stability, or on a kink of the model");
   sink.value("slow", length(report.slow), "local minima of q that are no fixed points");
   sink.value("starts", report.starts, "starts that were run");
   sink.value("failed", failed, "starts that reached no point");
@@ -269,7 +270,7 @@ std::string index_text(const Report& report) {
   }
   return "The sum of " + sum +
          " says nothing here: the model states no box that traps its states, "
-         "or I - J is singular at a point.";
+         "or I - J is singular at a point, or does not exist there.";
 }
 
 void put_text(const Report& report, const Sink& sink) {

@@ -84,14 +84,17 @@ class Search {
   SearchResult result_;
   std::int64_t inside_ = 0;
   std::int64_t singular_ = 0;
+  std::int64_t kinks_ = 0;
+  bool full_ = false;              // one more than max_points turned up
   std::int64_t quiet_ = 0;         // starts since the last new root that reached an old one
   std::int64_t quiet_failed_ = 0;  // and that failed
 };
 
 void Search::run_round(const std::vector<double>& round) {
   const auto n = static_cast<std::size_t>(n_);
-  const std::int64_t count = static_cast<std::int64_t>(round.size() / n);
-  if (count == 0) return;
+  const std::int64_t count = std::min(static_cast<std::int64_t>(round.size() / n),
+                                      options_.stop.max_starts - result_.starts);
+  if (count <= 0) return;
   std::vector<StartReport> reports(static_cast<std::size_t>(count));
   const std::int64_t grain = n_ >= 32 ? 1 : 16;
   parallel_for(host_, count, grain, [&](std::int64_t begin, std::int64_t end, std::int32_t worker) {
@@ -107,17 +110,24 @@ void Search::run_round(const std::vector<double>& round) {
     result_.incomplete = "the search was cancelled";
     return;
   }
-  for (StartReport& report : reports) merge(report);
+  for (StartReport& report : reports) {
+    merge(report);
+    if (full_) break;
+  }
   ++result_.rounds;
   show_progress();
 }
 
 void Search::merge(StartReport& report) {
+  if (report.end == StartEnd::new_root) {
+    report.known = registry_.find_same(report.root.x, report.root.merge_radius);
+    full_ = report.known < 0 && registry_.size() == options_.stop.max_points;
+    if (full_) return;
+  }
   ++result_.starts;
   result_.factorizations += report.factorizations;
   result_.ceres_solves += report.ceres_solves;
   if (report.end == StartEnd::new_root) {
-    report.known = registry_.find_same(report.root.x, report.root.merge_radius);
     if (report.known < 0) {
       add_root(report.root);
       return;
@@ -142,7 +152,10 @@ void Search::add_root(Root& root) {
   root.inside = !problem_.box || first_outside(root.x, *problem_.box) < 0;
   if (root.inside) {
     ++inside_;
-    singular_ += root.sign == 0;
+    root.kink = problem_.on_kink && problem_.on_kink(root.x);
+    if (root.kink) root.sign = 0;
+    kinks_ += root.kink;
+    singular_ += root.sign == 0 && !root.kink;
     quiet_ = quiet_failed_ = 0;
     if (problem_.image) {
       images_.resize(images_.size() + root.x.size());
@@ -170,7 +183,7 @@ std::string Search::missing() const {
     rare += root.hits < options_.stop.hits;
     index_sum += root.sign;
   }
-  if (problem_.box && singular_ == 0 && index_sum != 1) {
+  if (problem_.box && singular_ == 0 && kinks_ == 0 && index_sum != 1) {
     return "the index sum is " + std::to_string(index_sum) + ", not +1";
   }
   if (rare > 0) {
@@ -198,7 +211,7 @@ bool Search::over() {
         "the fixed points are not isolated: the Jacobian of the residual is singular at " +
         std::to_string(singular_) + " of " + std::to_string(inside_));
   }
-  if (registry_.size() > stop.max_points) {
+  if (full_) {
     return because("more than max_points = " + std::to_string(stop.max_points) + " points");
   }
   if (quiet_failed_ >= stop.patience * needed) {

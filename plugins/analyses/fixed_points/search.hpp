@@ -20,11 +20,11 @@ namespace dynkit::fixed_points {
 
 /// When to stop. Starts that failed never count.
 struct StopRule {
-  std::int64_t quiet_starts = 200;  // in a row that brought nothing new, at least
-  std::int64_t quiet_per_root = 8;  // and at least this many for each root
-  std::int64_t hits = 3;            // of every root
-  std::int64_t patience = 8;        // how many times as long to go on where hits or index miss
-  std::int64_t max_starts = 1000000;
+  std::int64_t quiet_starts = 200;    // in a row that brought nothing new, at least
+  std::int64_t quiet_per_root = 8;    // and at least this many for each root
+  std::int64_t hits = 3;              // of every root
+  std::int64_t patience = 8;          // how many times as long to go on where hits or index miss
+  std::int64_t max_starts = 1000000;  // neither is exceeded
   std::int64_t max_points = 20000;
 };
 
@@ -44,6 +44,8 @@ struct SearchProblem {
   std::vector<double> seeds;      // [k,n] further starts, tried first
   // Where a root leads to another (the next point of a periodic orbit): fills `next` [n].
   std::function<void(std::span<const double> x, std::span<double> next)> image;
+  // Whether J jumps at a root, which then has no sign. Empty: J is continuous.
+  std::function<bool(std::span<const double> x)> on_kink = {};
 };
 
 struct SearchResult {

@@ -102,7 +102,13 @@ void StartSolver::recover(const RestEquation& equation, const Registry& known,
   if (report.end == StartEnd::step_limit) run_ceres(equation, report);
   if (report.end != StartEnd::new_root) return;
   run_newton(equation, &known, report);
-  if (report.end == StartEnd::local_minimum) descend(equation, kRounding, report);
+  if (report.end != StartEnd::local_minimum) return;
+  descend(equation, kRounding, report);
+  if (report.end != StartEnd::new_root) return;
+  // The unit was that of where Newton's iteration stuck: from lower down it may go on. If it does
+  // not, `is_root` decides.
+  run_newton(equation, &known, report);
+  if (report.end == StartEnd::local_minimum) report.end = StartEnd::new_root;
 }
 
 StartReport StartSolver::solve(const RestEquation& equation, const Registry& known,
@@ -122,6 +128,7 @@ StartReport StartSolver::solve(const RestEquation& equation, const Registry& kno
   if (report.end == StartEnd::new_root) {
     report.root = newton_.examine(equation, report.x);
     ++report.factorizations;
+    if (!newton_.is_root(equation, report.root)) report.end = StartEnd::local_minimum;
   }
   if (report.end != StartEnd::local_minimum) report.x.clear();
   return report;

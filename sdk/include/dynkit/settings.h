@@ -40,7 +40,7 @@ typedef struct dk_setting {
   const char* initial; /* the default, as it would stand in an experiment file (text without its
                           quotes); NULL: none, so it is required unless DK_OPTIONAL */
   double lower, upper; /* inclusive bounds of numbers, integers and list elements;
-                          -INFINITY, INFINITY: none */
+                          -INFINITY, INFINITY: none, but what is given is always finite */
   const char* const* choices; /* of a text, ends with NULL; NULL: any */
   const char* unit;           /* NULL: none */
   const char* help;           /* one line */

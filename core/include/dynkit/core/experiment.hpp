@@ -72,12 +72,21 @@ Experiment parse_experiment(const std::string& text, const std::string& path,
 
 /// Sets a value as `key=value` does on the command line: `seed=3`, `model.prefix=net.`,
 /// `search.tolerance=1e-9` (a stage's setting), `spikes.dataset.trials=20` (a setting of a
-/// component in a setting, at any depth). Throws Error (DK_SETTINGS).
-void set_value(Experiment& experiment, const std::string& assignment);
+/// component in a setting, at any depth). Texts need no quotes. Values that are set get the line
+/// `line`, tables that are changed line 0: no line of the file is to blame. Throws Error
+/// (DK_SETTINGS).
+void set_value(Experiment& experiment, const std::string& assignment, int line = 0);
+
+/// No experiment file has so many lines: line kAssignmentLine + i is the assignment i.
+inline constexpr int kAssignmentLine = 1 << 25;
+
+/// The assignments of a run in their order, each with its line.
+void set_values(Experiment& experiment, const std::vector<std::string>& assignments);
 
 /// Sets the value at a path below the settings of one component: "tolerance", "dataset.model.n".
 /// What is not there yet is made, so that a component can be written key by key; one that is named
-/// by its id alone, model = "org.example.pendulum", becomes a table of it. Behind "parameters."
+/// by its id alone, model = "org.example.pendulum", becomes a table of it. Tables that are made get
+/// the line of the value, those that are changed line 0. Behind "parameters."
 /// stands one name, since names of parameters have dots. Throws Error (DK_SETTINGS) for a path with
 /// an empty part or one that leads through a value without settings of its own.
 void assign_setting(Config::Table& settings, const std::string& path, Config value);

@@ -96,5 +96,39 @@ TEST(Assignment, RefusesASeedThatIsNone) {
   EXPECT_EQ(with({"seed=3"}).seed, 3U);
 }
 
+TEST(Assignment, TakesTextsWithQuotesAndWithout) {
+  const ModelPlan quoted =
+      *with({"model.component=\"a.b.map\"", "model.weights=\"3\"", "model.prefix=\"net.\""}).model;
+  EXPECT_EQ(quoted.stage.component + " " + quoted.weights + " " + quoted.prefix, "a.b.map 3 net.");
+  const ModelPlan bare =
+      *with({"model.component=a.b.map", "model.weights=w.npz", "model.prefix="}).model;
+  EXPECT_EQ(bare.stage.component + " " + bare.weights + bare.prefix, "a.b.map w.npz");
+}
+
+TEST(Assignment, RefusesWhatIsNoTextInPlaceOfOne) {
+  EXPECT_EQ(refusal("model.weights=3"),
+            "--set model.weights=3: 'weights' is a whole number instead of a text; in quotes it "
+            "would be one");
+  EXPECT_NE(refusal("search.component=[1]"), "");
+}
+
+TEST(Assignment, BlamesNoLineForATableThatItChanges) {
+  Experiment experiment = parse_experiment(kText, "e.toml", "/");
+  const Config& table = experiment.dataset->settings.front().second;
+  ASSERT_EQ(table.line, 6);
+  set_values(experiment, {"model.n=1", "spikes.dataset.model.list=[{a = 7}]"});
+  EXPECT_EQ(table.line, 0);
+  EXPECT_EQ(table.find("truth")->line, 6);
+  const Config& model = *table.find("model");
+  EXPECT_EQ(model.line, 0);
+  EXPECT_EQ(model.find("list")->list().front().find("a")->line, kAssignmentLine + 1);
+}
+
+TEST(Assignment, GivesATableThatItMakesItsOwnLine) {
+  Experiment experiment = parse_experiment(kText, "e.toml", "/");
+  set_value(experiment, "search.other.n=2", 9);
+  EXPECT_EQ(experiment.analyses.front().settings.front().second.line, 9);
+}
+
 }  // namespace
 }  // namespace dynkit

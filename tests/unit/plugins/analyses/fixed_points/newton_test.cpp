@@ -73,6 +73,31 @@ TEST(Newton, CaptureRadiusOfWellConditionedRootIsTheWidest) {
   EXPECT_EQ(newton.examine(fold(1), Values{1}).capture_radius, 2e-3);  // relative to 1 + |x|
 }
 
+// sin^2(1000 asin sqrt(x)) - x near 0, 1e6 x - x: linear within 1e-6, and known far better.
+TEST(Newton, RootThatIsLinearWithinLessThanTheMergeToleranceIsRegular) {
+  const Equation steep = scalar_equation([](double x) { return 1e6 * x * (1 - 4e5 * x) - x; },
+                                         [](double x) { return 1e6 * (1 - 8e5 * x) - 1; });
+  Newton newton(1, {});
+  const Root root = newton.examine(steep, Values{0});
+  EXPECT_EQ(root.sign, -1);
+  EXPECT_LT(root.merge_radius, 1e-6);
+  EXPECT_GT(root.merge_radius, 1e-12);
+}
+
+// The nearest other root lies along the steep direction, where J is largest.
+TEST(Newton, CaptureRadiusStaysBelowRootsOfTheSteepestDirection) {
+  const double delta = 1e-4;
+  const Equation saddle(2,
+                        [&](std::span<const double> x, std::span<double> r, std::span<double> J) {
+                          r[0] = 1e4 * x[0] * (1 - x[0] / delta);
+                          r[1] = -x[1];
+                          if (!J.empty())
+                            J[0] = 1e4 * (1 - 2 * x[0] / delta), J[1] = J[2] = 0, J[3] = -1;
+                        });
+  Newton newton(2, {});
+  EXPECT_LT(newton.examine(saddle, Values{0, 0}).capture_radius, delta);
+}
+
 // Rounding of the terms hides (x - 1)^3 within 1e-5 of the root: nothing lowers the residual there,
 // and the Newton step still is as long as that.
 TEST(Newton, TripleRootIsFoundAndKnownToBeInaccurate) {

@@ -5,53 +5,23 @@
 #include <numeric>
 
 #include "equations.hpp"
+#include "plugin_run.hpp"
 #include "plugins/analyses/fixed_points/points.hpp"
-#include "rest_system.hpp"
 
 namespace dynkit::fixed_points {
 namespace {
 
 using dynkit::testing::Equations;
-using dynkit::testing::FakeHost;
 using dynkit::testing::FakeSink;
 using dynkit::testing::FakeValues;
 using testing::henon;
+using testing::logistic;
+using testing::make_values;
 using testing::RestSystem;
+using testing::run;
+using testing::summary;
 using testing::Values;
-
-FakeValues make_values() {
-  FakeValues values({dynkit_plugin_v1()->components[0].settings,
-                     static_cast<std::size_t>(dynkit_plugin_v1()->components[0].setting_count)});
-  values.array("noise", {3}, {0.3, 0.5, 1.0});
-  return values;
-}
-
-void run(const FakeValues& values, RestSystem& system, const FakeSink& sink,
-         std::int32_t workers = 1) {
-  const FakeHost host(workers);
-  dynkit::testing::run_analysis(dynkit_plugin_v1()->components[0], values, host.table(),
-                                system.table(), sink);
-}
-
-std::int64_t summary(const FakeSink& sink, const char* name) {
-  return sink.integers(name).at(0);
-}
-std::string word(const FakeSink& sink, const char* name) {
-  return sink.words(name).at(0);
-}
-
-// x' = a x (1 - x)
-Equations logistic(double a) {
-  Equations map;
-  map.time_kind = DK_MAP;
-  map.eval = [a](double, const double* x, const double*, double* out) {
-    out[0] = a * x[0] * (1 - x[0]);
-  };
-  map.jacobian = [a](double, const double* x, const double*, double* J) {
-    J[0] = a * (1 - 2 * x[0]);
-  };
-  return map;
-}
+using testing::word;
 
 // dx/dt = -x + w tanh(x) + u, uncoupled.
 Equations units_flow(std::int64_t n) {
@@ -316,6 +286,11 @@ TEST(FixedPoints, OfModelThatDependsOnTimeAreRefused) {
 TEST(FixedPoints, OfPeriodOfFlowAreRefused) {
   RestSystem system(units_flow(1));
   expect_refused(make_values().integer("period", 2), system, "setting 'period': 2 is for maps");
+}
+
+TEST(FixedPoints, OfNoToleranceAreRefused) {
+  RestSystem system(units_flow(1));
+  expect_refused(make_values().number("tolerance", 0), system, "setting 'tolerance': 0 is not");
 }
 
 TEST(FixedPoints, RefuseArraysOfOtherShapes) {

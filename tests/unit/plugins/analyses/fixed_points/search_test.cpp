@@ -178,11 +178,23 @@ TEST(Search, OfContinuumStopsAndSaysSo) {
   EXPECT_LT(result.starts, 2000);
 }
 
+TEST(Search, OfOneStartOrOnePointRunsAndKeepsNoMore) {
+  SearchOptions options;
+  options.stop.max_starts = 1;
+  EXPECT_EQ(search(uncoupled_units(3), normal_states(50, 3), cube(3, 1), options).starts, 1);
+  options.stop = {};
+  options.stop.max_points = 1;
+  const SearchResult result = search(uncoupled_units(3), normal_states(50, 3), cube(3, 1), options);
+  EXPECT_EQ(result.roots.size(), 1u);
+  EXPECT_EQ(result.roots[0].hits, result.starts);
+}
+
 TEST(Search, StopsAtMaxPointsAndSaysSo) {
   SearchOptions options;
   options.stop.max_points = 40;
   const SearchResult result = search(uncoupled_units(5), normal_states(50, 5), cube(5, 1), options);
   EXPECT_EQ(result.incomplete, "more than max_points = 40 points");
+  EXPECT_EQ(result.roots.size(), 40u);
 }
 
 TEST(Search, StopsAtMaxStartsAndSaysSo) {
@@ -190,6 +202,7 @@ TEST(Search, StopsAtMaxStartsAndSaysSo) {
   options.stop.max_starts = 100;
   const SearchResult result = search(uncoupled_units(3), normal_states(50, 3), cube(3, 1), options);
   EXPECT_EQ(result.incomplete, "max_starts = 100 reached");
+  EXPECT_EQ(result.starts, 100);
 }
 
 // tanh(2x) - x on a box that it does not leave, though the box holds only two of its three roots:
