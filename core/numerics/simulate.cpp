@@ -114,11 +114,12 @@ void check_request(const System& system, const dk_simulation& request) {
   }
 }
 
-// The propagator of the last call on this thread. Lyapunov spectra call some 10^4 times in a row
-// with the same system and options.
-struct CachedPropagator {
-  using Key =
-      std::tuple<const System*, std::uint64_t, std::int64_t, Method, double, double, double>;
+using Propagator = TangentPropagators::Propagator;
+
+}  // namespace
+
+struct TangentPropagators::Propagator {
+  using Key = std::tuple<std::int64_t, Method, double, double, double>;
 
   Key key;
   std::unique_ptr<SystemField> field;
@@ -126,11 +127,22 @@ struct CachedPropagator {
   std::unique_ptr<MapTangentPropagator> map;
 };
 
-CachedPropagator& propagator(const System& system, const dk_simulation& request, std::int64_t K) {
-  thread_local CachedPropagator cached;
+TangentPropagators::TangentPropagators() = default;
+TangentPropagators::~TangentPropagators() = default;
+
+Propagator& TangentPropagators::of_this_thread() {
+  const std::lock_guard lock(mutex_);
+  std::unique_ptr<Propagator>& mine = propagators_[std::this_thread::get_id()];
+  if (mine == nullptr) mine = std::make_unique<Propagator>();
+  return *mine;
+}
+
+namespace {
+
+Propagator& propagator(const System& system, const dk_simulation& request, std::int64_t K) {
+  Propagator& cached = system.propagators().of_this_thread();
   const IntegrationOptions options = options_of(system, request);
-  const CachedPropagator::Key key = {&system,      system.serial(), K,           options.method,
-                                     options.rtol, options.atol,    options.step};
+  const Propagator::Key key = {K, options.method, options.rtol, options.atol, options.step};
   if (cached.field == nullptr || key != cached.key) {
     cached.flow.reset();
     cached.map.reset();
@@ -182,7 +194,7 @@ void simulate(const System& system, const dk_simulation& request) {
 
 void propagate_tangent(const System& system, double t0, double t1, const double* u,
                        const dk_simulation& options, double* x, std::int64_t K, double* V) {
-  CachedPropagator& cached = propagator(system, options, K);
+  const Propagator& cached = propagator(system, options, K);
   TangentOutcome outcome;
   if (cached.map != nullptr) {
     const auto steps = static_cast<std::int64_t>(std::llround(t1 - t0));

@@ -1,7 +1,6 @@
 #include "dynkit/core/system.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <cstddef>
 #include <cstring>
@@ -84,11 +83,6 @@ void fill_services(dk_system& table) {
   table.extension = [](const dk_system*, const char*) -> const void* { return nullptr; };
 }
 
-std::uint64_t next_serial() {
-  static std::atomic<std::uint64_t> last{0};
-  return ++last;
-}
-
 // Rounds up to the alignment of buffers that cross the boundary.
 void* align64(void* data) {
   return static_cast<std::byte*>(data) + (-reinterpret_cast<std::uintptr_t>(data) & 63);
@@ -102,7 +96,7 @@ System::System(std::shared_ptr<const Model> model, std::vector<double> theta, co
       host_(&host),
       version_(model_->component().version),
       step_(std::isfinite(model_->info().step) ? model_->info().step : 1.0),
-      serial_(next_serial()) {
+      propagators_(std::make_unique<TangentPropagators>()) {
   if (static_cast<std::int64_t>(theta_.size()) != model_->info().p) {
     throw Error(DK_SHAPE_MISMATCH, std::to_string(theta_.size()) + " parameters for a model with " +
                                        std::to_string(model_->info().p));

@@ -9,6 +9,8 @@
 
 namespace dynkit {
 
+class TangentPropagators;
+
 /// A model with its parameters: what is simulated, and what an analysis is handed.
 ///
 /// Whatever the model lacks is made here, so that every call works for every model.
@@ -28,8 +30,8 @@ class System {
   const dk_host& host() const { return *host_; }
   /// What the model prepared for these parameters, or nullptr.
   const void* prepared() const { return prepared_data_; }
-  /// Different for every system of the process, also where one follows another in memory.
-  std::uint64_t serial() const { return serial_; }
+  /// What dk_system.propagate_tangent keeps from call to call.
+  TangentPropagators& propagators() const { return *propagators_; }
 
   /// The step h of a map: the model's own, or 1 where that is not known.
   double step() const { return step_; }
@@ -52,8 +54,8 @@ class System {
   const dk_host* host_;
   std::string version_;
   double step_;
-  std::uint64_t serial_;
   dk_system table_{};
+  std::unique_ptr<TangentPropagators> propagators_;  // they hold instances of the model
 };
 
 }  // namespace dynkit
