@@ -161,13 +161,6 @@ class DifferentiableModel {
     if constexpr (requires { Author::kBranchFree; }) return Author::kBranchFree;
     return false;
   }();
-  // Whether doubles and Packs give the same bits.
-#if defined(DYNKIT_UNFUSED) || (defined(__x86_64__) && !defined(__FMA__))
-  static constexpr bool kUnfused = true;
-#else
-  static constexpr bool kUnfused = false;
-#endif
-
   // Several samples at once. Their derivatives too, where a formula's numbers fit into a cache.
   using Plain = std::conditional_t<kBranchFree, Pack, double>;
   using ManyDirections =

@@ -20,6 +20,14 @@ inline constexpr int kLanes = 4;
 inline constexpr int kLanes = 2;
 #endif
 
+/// Whether formulas of doubles and of Packs give the same bits: no compiler can fuse a
+/// multiplication with an addition in one and not in the other.
+#if defined(DYNKIT_UNFUSED) || (defined(__x86_64__) && !defined(__FMA__))
+inline constexpr bool kUnfused = true;
+#else
+inline constexpr bool kUnfused = false;
+#endif
+
 class Pack {
   // A vector type of the compiler: gcc and clang turn its operators into vector instructions of
   // the instruction set at hand, at any optimization level.
