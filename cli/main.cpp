@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <csignal>
 #include <exception>
 #include <filesystem>
 #include <string>
@@ -71,6 +72,7 @@ int run_command(int argc, char** argv, std::atomic<bool>& cancelled) {
 
 int main(int argc, char** argv) {
   std::atomic<bool>& cancelled = dynkit::watch_signals(dynkit::SecondSignal::ends);
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that has seen enough must not cost the results
   try {
     return run_command(argc, argv, cancelled);
   } catch (const dynkit::Error& error) {

@@ -28,9 +28,14 @@ ComponentName find_component_name(const Registry& registry, const std::string& n
   const std::string major = name.substr(id.size());
   std::vector<std::string> known;
   std::set<std::pair<std::string, std::string>> fitting;
+  std::string of_other_kind;  // what the name fits but for its kind
   for (const LibraryEntry& library : registry.libraries()) {
     for (const ComponentEntry& component : library.components) {
-      if (!interface_id.empty() && component.interface_id != interface_id) continue;
+      const bool fits = component.id == id || last_part(component.id) == id;
+      if (!interface_id.empty() && component.interface_id != interface_id) {
+        if (fits) of_other_kind = fmt::format("{} is a {}", component.id, component.interface_id);
+        continue;
+      }
       if (component.id == id) return {name, component.interface_id};
       known.push_back(component.id);
       known.push_back(last_part(component.id));
@@ -39,8 +44,10 @@ ComponentName find_component_name(const Registry& registry, const std::string& n
   }
   if (fitting.empty()) {
     const std::string kind = interface_id.empty() ? "" : fmt::format(" ({})", interface_id);
+    const std::string hint =
+        of_other_kind.empty() ? suggest(id, known) : fmt::format(" ({})", of_other_kind);
     throw Error(DK_SETTINGS, fmt::format("no component '{}'{} on the plugin search path{}",
-                                         printable(name), kind, suggest(id, known)));
+                                         printable(name), kind, hint));
   }
   if (fitting.size() > 1) {
     throw Error(DK_SETTINGS,

@@ -35,7 +35,7 @@ std::string json_text(const Json& json) {
 
 // Whatever is wrong with a file is exit code 4. A stranger's HDF5 file does not take the command
 // down: it is read in a child process, and no thread has been started yet.
-Hdf5Content read_input(const std::string& path, const CommandContext& context) {
+FileContent read_input(const std::string& path, const CommandContext& context) {
   try {
     return load_arrays_safely(path, context.cancelled);
   } catch (const Error& e) {
@@ -68,7 +68,7 @@ Range range_of(const std::vector<double>& numbers) {
   return range;
 }
 
-Json skipped_json(const Hdf5Content& content) {
+Json skipped_json(const FileContent& content) {
   Json list = Json::array();
   for (const SkippedObject& object : content.skipped) {
     list.push_back({{"name", object.name}, {"reason", object.reason}});
@@ -76,7 +76,7 @@ Json skipped_json(const Hdf5Content& content) {
   return list;
 }
 
-Json info_json(const std::string& path, const Hdf5Content& content) {
+Json info_json(const std::string& path, const FileContent& content) {
   Json list = Json::array();
   for (const auto& [name, array] : content.arrays) {
     Json item = {{"name", name}, {"type", describe(array)}, {"shape", array.shape}};
@@ -92,7 +92,7 @@ Json info_json(const std::string& path, const Hdf5Content& content) {
   return {{"file", path}, {"arrays", std::move(list)}, {"skipped", skipped_json(content)}};
 }
 
-std::string info_text(const Hdf5Content& content) {
+std::string info_text(const FileContent& content) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& [name, array] : content.arrays) {
     std::vector<std::string> row = {name, describe(array), "", "", "", ""};
@@ -125,7 +125,7 @@ std::string info_text(const Hdf5Content& content) {
 }
 
 int info(const CommandContext& context, const DataArguments& arguments) {
-  const Hdf5Content content = read_input(arguments.input, context);
+  const FileContent content = read_input(arguments.input, context);
   if (arguments.common.json) {
     print(json_text(info_json(arguments.input, content)));
   } else if (!arguments.common.quiet) {
@@ -159,7 +159,7 @@ void write_output(const ArrayMap& arrays, const DataArguments& arguments) {
   }
 }
 
-Json dropped_attributes_json(const Hdf5Content& content) {
+Json dropped_attributes_json(const FileContent& content) {
   Json list = Json::array();
   for (const auto& [group, attributes] : content.attributes) {
     Json names = Json::array();
@@ -170,7 +170,7 @@ Json dropped_attributes_json(const Hdf5Content& content) {
 }
 
 // What an array of the output was made without.
-std::vector<std::string> losses(const Hdf5Content& content, const DataArguments& arguments) {
+std::vector<std::string> losses(const FileContent& content, const DataArguments& arguments) {
   std::vector<std::string> lines;
   for (const SkippedObject& object : content.skipped) {
     lines.push_back(
@@ -189,7 +189,7 @@ int convert(const CommandContext& context, const DataArguments& arguments) {
   if (std::filesystem::equivalent(arguments.input, arguments.output, none)) {
     throw Error(DK_SETTINGS, fmt::format("{}: the output is the input itself", arguments.output));
   }
-  Hdf5Content content = read_input(arguments.input, context);
+  FileContent content = read_input(arguments.input, context);
   choose_arrays(content.arrays, arguments);
   write_output(content.arrays, arguments);
   if (arguments.common.json) {
@@ -226,6 +226,7 @@ void add_data(CLI::App& app, CommandContext& context) {
   auto arguments = std::make_shared<DataArguments>();
   CLI::App* data = app.add_subcommand("data", "look into data files and convert them");
   data->require_subcommand(1);
+  data->footer("Example:\n  dynkit data info examples/data/flip_flop_gru/weights.npz");
   const auto add = [&](const char* name, const char* help, const std::string& footer,
                        int (*action)(const CommandContext&, const DataArguments&)) {
     CLI::App* command = data->add_subcommand(name, help);

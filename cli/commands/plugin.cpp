@@ -142,8 +142,8 @@ int info(const CommandContext& context, const PluginArguments& arguments) {
                {"summary", component.summary},
                {"citation", citation},
                {"license", component.license},
-               {"library", found.library->path},
-               {"sha256", found.library->sha256},
+               {"library", found.file},
+               {"sha256", found.sha256},
                {"settings", settings}}
               .dump(2) +
           "\n");
@@ -152,7 +152,7 @@ int info(const CommandContext& context, const PluginArguments& arguments) {
   std::string text = fmt::format("{} {}  ({})\n{}\n", component.id, component.version,
                                  component.interface_id, printable(component.summary));
   if (!citation.empty()) text += printable(citation) + "\n";
-  text += fmt::format("license: {}\nlibrary: {}\n", component.license, found.library->path);
+  text += fmt::format("license: {}\nlibrary: {}\n", component.license, found.file);
   if (!rows.empty()) {
     text += "\n" + format_columns({"setting", "type", "default", "range", "meaning"}, rows);
   }
@@ -165,6 +165,7 @@ int info(const CommandContext& context, const PluginArguments& arguments) {
 void add_plugin(CLI::App& app, CommandContext& context) {
   CLI::App* plugin = app.add_subcommand("plugin", "list, describe, check and make plugins");
   plugin->require_subcommand(1);
+  plugin->footer("Example:\n  dynkit plugin info lyapunov");
   auto arguments = std::make_shared<PluginArguments>();
   const auto add = [&](const char* name, const char* help, const char* example,
                        int (*action)(const CommandContext&, const PluginArguments&)) {

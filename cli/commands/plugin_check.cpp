@@ -11,6 +11,7 @@
 #include "common_options.hpp"
 #include "dynkit/core/check.hpp"
 #include "dynkit/core/config.hpp"
+#include "dynkit/core/files.hpp"
 #include "dynkit/core/report.hpp"
 #include "output/terminal.hpp"
 
@@ -125,6 +126,7 @@ int run_checks(const CommandContext& context, CheckArguments arguments) {
     print_error("plugin check: name the file of a plugin (see 'dynkit plugin check --help')");
     return 2;
   }
+  regular_file_size(options.file);  // one that cannot be read is no refused plugin
   options.program = context.program;
   options.cancelled = context.cancelled;
   options.figure_check = check_one_figure;
@@ -172,7 +174,7 @@ void add_plugin_check(CLI::App& app, CLI::App& plugin, CommandContext& context) 
   command->footer(
       "Example:\n  dynkit plugin check ./my_model.so\n\n"
       "Exit codes: 0 every check passes or does not apply, 1 one fails, crashes or hangs,\n"
-      "3 the file is no plugin for this host.");
+      "3 the file is no plugin for this host, 4 it cannot be read.");
   command->add_option("file", options.file, "the plugin's library");
   command->add_flag("--list", arguments->list, "print the checks and what each one asks for");
   command->add_option("--only", options.only, "run this check; may be repeated");

@@ -6,6 +6,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <regex>
+#include <string>
+#include <vector>
 
 #include "commands.hpp"
 #include "common_options.hpp"
@@ -111,6 +113,26 @@ std::string next_steps(const std::string& folder, const std::string& name,
   return text;
 }
 
+struct Written {
+  std::vector<std::string> files;
+  std::string source;  // the one to change
+};
+
+Written write_files(const std::string& folder, const std::string& name, const std::string& id,
+                    const std::string& language) {
+  Written written;
+  for (const TemplateFile& file : plugin_templates()) {
+    const fs::path path(file.path);
+    if (path.parent_path() != language) continue;
+    std::string text = replace_all(std::string(file.text), "@name@", name);
+    text = replace_all(text, "@Name@", type_name(name));
+    written.files.push_back(file_name(path, name));
+    write(fs::path(folder) / written.files.back(), replace_all(text, "@id@", id));
+    if (path.stem() == "source") written.source = written.files.back();
+  }
+  return written;
+}
+
 int make_plugin(const CommandContext& context, const NewArguments& arguments) {
   const std::string& name = arguments.name;
   const std::string id = arguments.id.empty() ? "org.example." + name : arguments.id;
@@ -118,22 +140,18 @@ int make_plugin(const CommandContext& context, const NewArguments& arguments) {
   check_name(name);
   check_id(id);
   make_folder(folder);
-  std::string source;
-  nlohmann::json files = nlohmann::json::array();
-  for (const TemplateFile& file : plugin_templates()) {
-    const fs::path path(file.path);
-    if (path.parent_path() != arguments.language) continue;
-    std::string text = replace_all(std::string(file.text), "@name@", name);
-    text = replace_all(text, "@Name@", type_name(name));
-    const std::string written = file_name(path, name);
-    files.push_back(written);
-    write(fs::path(folder) / written, replace_all(text, "@id@", id));
-    if (path.stem() == "source") source = written;
+  Written written;
+  try {
+    written = write_files(folder, name, id, arguments.language);
+  } catch (...) {  // a full disk: half a plugin is of no use
+    std::error_code ignored;
+    fs::remove_all(folder, ignored);
+    throw;
   }
   if (arguments.common.json) {
-    print(nlohmann::json{{"folder", folder}, {"files", files}}.dump() + "\n");
+    print(nlohmann::json{{"folder", folder}, {"files", written.files}}.dump() + "\n");
   } else if (!arguments.common.quiet) {
-    print(next_steps(folder, name, sdk_prefix(context.program), source));
+    print(next_steps(folder, name, sdk_prefix(context.program), written.source));
   }
   return 0;
 }

@@ -15,6 +15,7 @@ namespace dynkit {
 void print(const std::string& text) {
   const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
   if (!written || std::fflush(stdout) != 0) {
+    if (errno == EPIPE) return;
     throw Error(DK_IO, std::string("standard output cannot be written: ") + std::strerror(errno));
   }
 }

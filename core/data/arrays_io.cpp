@@ -96,19 +96,19 @@ ArrayMap one_array(const std::string& name, Array array) {
   return arrays;
 }
 
-ArrayMap read_arrays(const std::filesystem::path& path, Kind kind, const std::string& only) {
+FileContent read_content(const std::filesystem::path& path, Kind kind) {
   const std::vector<std::byte> bytes = read_file(path);
-  return with_path(path, [&]() -> ArrayMap {
+  return with_path(path, [&]() -> FileContent {
     switch (kind) {
       case Kind::npy:
-        return one_array(path.stem().native(), read_npy(bytes));
+        return {one_array(path.stem().native(), read_npy(bytes)), {}, {}};
       case Kind::npz:
-        return parse_npz(bytes, only);
+        return parse_npz(bytes);
       case Kind::csv:
       case Kind::tsv:
-        return table_arrays(parse_csv(bytes));
+        return {table_arrays(parse_csv(bytes)), {}, {}};
       case Kind::safetensors:
-        return parse_safetensors(bytes);
+        return {parse_safetensors(bytes), {}, {}};
       case Kind::hdf5:
         break;
     }
@@ -139,7 +139,6 @@ Array load_hdf5_place(const ArrayPlace& place) {
   fail_unnamed(place, names);
 }
 
-// Only one array is looked up and read, the others of an .npz are not even inflated.
 Array load_npz_place(const ArrayPlace& place) {
   const std::vector<std::byte> bytes = read_file(place.file);
   const auto names = with_path(place.file, [&] { return list_npz(bytes); });
@@ -147,7 +146,7 @@ Array load_npz_place(const ArrayPlace& place) {
   if (name.empty() || std::find(names.begin(), names.end(), name) == names.end()) {
     fail_unnamed(place, names);
   }
-  return with_path(place.file, [&] { return std::move(parse_npz(bytes, name).at(name)); });
+  return with_path(place.file, [&] { return parse_npz_array(bytes, name); });
 }
 
 std::vector<std::byte> format_arrays(const std::filesystem::path& path, const ArrayMap& arrays,
@@ -190,14 +189,13 @@ std::span<const FileFormat> file_formats() {
 
 ArrayMap load_arrays(const std::filesystem::path& path) {
   const Kind kind = kind_of(path);
-  return kind == Kind::hdf5 ? load_hdf5(path).arrays : read_arrays(path, kind, "");
+  return (kind == Kind::hdf5 ? load_hdf5(path) : read_content(path, kind)).arrays;
 }
 
-Hdf5Content load_arrays_safely(const std::filesystem::path& path,
+FileContent load_arrays_safely(const std::filesystem::path& path,
                                const std::atomic<bool>* cancelled) {
   const Kind kind = kind_of(path);
-  if (kind == Kind::hdf5) return load_hdf5_in_child(path, cancelled);
-  return {read_arrays(path, kind, ""), {}, {}};
+  return kind == Kind::hdf5 ? load_hdf5_in_child(path, cancelled) : read_content(path, kind);
 }
 
 ArrayPlace find_array(const std::string& place) {
@@ -217,7 +215,7 @@ Array load_array(const std::string& place_text) {
   const Kind kind = kind_of(place.file);
   if (kind == Kind::hdf5) return load_hdf5_place(place);
   if (kind == Kind::npz) return load_npz_place(place);
-  ArrayMap arrays = read_arrays(place.file, kind, place.name);
+  ArrayMap arrays = read_content(place.file, kind).arrays;
 
   const bool is_table = kind == Kind::csv || kind == Kind::tsv;
   auto found = arrays.find(place.name.empty() && is_table ? "table" : place.name);

@@ -160,8 +160,8 @@ Attributes receive_attributes(const json& header) {
   return attributes;
 }
 
-Hdf5Content receive_content(ReplyReader& reply, MemoryBudget& budget) {
-  Hdf5Content content;
+FileContent receive_content(ReplyReader& reply, MemoryBudget& budget) {
+  FileContent content;
   while (true) {
     const json header = receive_header(reply);
     if (header.contains("end")) return content;
@@ -189,10 +189,10 @@ void send_hdf5(const std::filesystem::path& path, ReplyWriter& reply) {
   send_header(reply, {{"end", true}});
 }
 
-Hdf5Content receive_hdf5(const std::filesystem::path& path, const ChildBody& body,
+FileContent receive_hdf5(const std::filesystem::path& path, const ChildBody& body,
                          const ChildOptions& options) {
   MemoryBudget budget(regular_file_size(path));
-  Hdf5Content content;
+  FileContent content;
   const auto receive = [&](ReplyReader& reply) {
     try {
       content = receive_content(reply, budget);
@@ -208,7 +208,7 @@ Hdf5Content receive_hdf5(const std::filesystem::path& path, const ChildBody& bod
   return content;
 }
 
-Hdf5Content load_hdf5_in_child(const std::filesystem::path& path,
+FileContent load_hdf5_in_child(const std::filesystem::path& path,
                                const std::atomic<bool>* cancelled) {
   const std::uint64_t bytes = regular_file_size(path);
   ChildOptions options;

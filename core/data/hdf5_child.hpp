@@ -13,7 +13,7 @@ void send_hdf5(const std::filesystem::path& path, ReplyWriter& reply);
 /// The parent's side: runs `body`, which sends what send_hdf5 would, in a child. It is trusted no
 /// more than the file: what it sends is checked as one would check a file. Throws Error (DK_IO) if
 /// the child crashes or hangs.
-Hdf5Content receive_hdf5(const std::filesystem::path& path, const ChildBody& body,
+FileContent receive_hdf5(const std::filesystem::path& path, const ChildBody& body,
                          const ChildOptions& options);
 
 }  // namespace dynkit

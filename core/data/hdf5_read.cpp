@@ -175,8 +175,8 @@ void visit_hdf5(const std::filesystem::path& path, const Hdf5Visitor& visitor) {
   });
 }
 
-Hdf5Content load_hdf5(const std::filesystem::path& path) {
-  Hdf5Content content;
+FileContent load_hdf5(const std::filesystem::path& path) {
+  FileContent content;
   visit_hdf5(path, {[&](const std::string& name, Array array) {
                       add_array(content.arrays, name, std::move(array));
                     },

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "dynkit/error.hpp"
 #include "names.hpp"
@@ -57,32 +58,59 @@ std::string array_name(const ZipMember& member) {
   return member.name.substr(0, member.name.size() - kEnding.size());
 }
 
-Array parse_member(const ZipMember& member, MemoryBudget& budget, std::vector<std::byte>& buffer) {
+std::span<const std::byte> contents(const ZipMember& member, const MemoryBudget& budget,
+                                    std::vector<std::byte>& buffer) {
   if (member.deflated) budget.check(member.size);
-  const std::span<const std::byte> bytes = member_bytes(member, buffer);
-  try {
-    Array array = parse_npy(bytes, budget);
-    if (!member.comment.empty()) read_comment(member.comment, array);
-    return array;
-  } catch (const Error& e) {
-    throw Error(e.status(), fmt::format("array '{}': {}", printable(array_name(member)), e.what()));
-  }
+  return member_bytes(member, buffer);
+}
+
+Array parse_member(const ZipMember& member, std::span<const std::byte> bytes,
+                   MemoryBudget& budget) {
+  Array array = parse_npy(bytes, budget);
+  if (!member.comment.empty()) read_comment(member.comment, array);
+  return array;
+}
+
+[[noreturn]] void fail(const std::string& array, const Error& flaw) {
+  throw Error(flaw.status(), fmt::format("array '{}': {}", printable(array), flaw.what()));
 }
 
 }  // namespace
 
-ArrayMap parse_npz(std::span<const std::byte> bytes, const std::string& only) {
+FileContent parse_npz(std::span<const std::byte> bytes) {
   MemoryBudget budget(bytes.size());
   std::vector<std::byte> buffer;
-  ArrayMap arrays;
+  FileContent content;
   for (const ZipMember& member : read_zip(bytes)) {
     if (is_folder(member)) continue;
     const std::string name = array_name(member);
-    if (!only.empty() && name != only) continue;
     check_name(name);
-    add_array(arrays, name, parse_member(member, budget, buffer));
+    const std::span<const std::byte> contained = contents(member, budget, buffer);
+    std::optional<Array> array;
+    try {
+      array = parse_member(member, contained, budget);
+    } catch (const Error& flaw) {
+      if (flaw.status() != DK_UNSUPPORTED) fail(name, flaw);
+      content.skipped.push_back({name, flaw.what()});
+    }
+    if (array) add_array(content.arrays, name, std::move(*array));
   }
-  return arrays;
+  return content;
+}
+
+Array parse_npz_array(std::span<const std::byte> bytes, const std::string& name) {
+  MemoryBudget budget(bytes.size());
+  std::vector<std::byte> buffer;
+  for (const ZipMember& member : read_zip(bytes)) {
+    if (is_folder(member) || array_name(member) != name) continue;
+    const std::span<const std::byte> contained = contents(member, budget, buffer);
+    try {
+      return parse_member(member, contained, budget);
+    } catch (const Error& flaw) {
+      fail(name, flaw);
+    }
+  }
+  throw Error(DK_IO, fmt::format("there is no array '{}'", printable(name)));
 }
 
 std::vector<std::string> list_npz(std::span<const std::byte> bytes) {

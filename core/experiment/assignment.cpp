@@ -124,6 +124,7 @@ void set_in_stage(Experiment& experiment, StagePlan& stage, const std::string& p
   if (is_model && set_of_model(*experiment.model, path, value)) return;
   if (path == "component") {
     stage.component = text_value(path, value);
+    stage.component_line = value.line;
   } else if (is_analysis(experiment, stage) && path == "system") {
     stage.system = value;
     const std::string flaw = system_flaw(experiment, stage);
@@ -186,6 +187,7 @@ void set_value(Experiment& experiment, const std::string& assignment, int line) 
 void set_values(Experiment& experiment, const std::vector<std::string>& assignments) {
   int line = kAssignmentLine;
   for (const std::string& assignment : assignments) set_value(experiment, assignment, line++);
+  experiment.assignments = assignments;
 }
 
 }  // namespace dynkit

@@ -59,6 +59,7 @@ class Reader {
     for (const auto& [key, item] : table(heading, value)) {
       if (key == "component") {
         plan.component = text(key, item);
+        plan.component_line = item.line;
       } else {
         plan.settings.emplace_back(key, item);
       }
@@ -230,7 +231,7 @@ ModelPlan model_in_setting(const Config& value) {
   if (value.is_table()) return Reader("").model("the table", value);
   ModelPlan plan;
   plan.stage.component = Reader("").text("component", value);
-  plan.stage.line = value.line;
+  plan.stage.line = plan.stage.component_line = value.line;
   return plan;
 }
 

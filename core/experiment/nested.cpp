@@ -78,6 +78,15 @@ std::string message_in_setting(const std::string& setting, const std::string& co
   return fmt::format("{}setting '{}' ({}): {}", line, setting, printable(component), rest);
 }
 
+LoadedComponent find_component(Registry& registry, const StagePlan& plan,
+                               const char* interface_id) {
+  try {
+    return registry.find(plan.component, interface_id);
+  } catch (const Error& e) {
+    throw Error(e.status(), line_prefix({{}, plan.component_line}) + e.what());
+  }
+}
+
 NestedSettings::NestedSettings(Registry& registry, const Experiment& experiment,
                                const std::string& stage)
     : registry_(registry), experiment_(experiment), earlier_(stages_before(experiment, stage)) {}
@@ -105,7 +114,7 @@ Config NestedSettings::checked_model(const Config& value) {
     if (is_earlier(stored_name(value.text()).stage)) return value;
   }
   const ModelPlan plan = model_in_setting(value);
-  const LoadedComponent component = registry_.find(plan.stage.component, DK_MODEL_V1);
+  const LoadedComponent component = find_component(registry_, plan.stage, DK_MODEL_V1);
   components_.push_back(component);
   Config::Table settings = checked(*component.component, plan.stage.settings);
   if (value.is_text()) return value;
@@ -128,7 +137,7 @@ Config NestedSettings::checked_dataset(const Config& value) {
                                          line_prefix(value), suggest(value.text(), earlier_)));
   }
   const StagePlan plan = dataset_in_setting(value);
-  const LoadedComponent component = registry_.find(plan.component, DK_DATASET_V1);
+  const LoadedComponent component = find_component(registry_, plan, DK_DATASET_V1);
   components_.push_back(component);
   Config::Table full = {{"component", {plan.component, 0}}};
   const Config::Table settings = checked(*component.component, plan.settings);

@@ -24,6 +24,9 @@ ModelPlan model_in_setting(const Config& value);
 /// The same for the table of a dataset.
 StagePlan dataset_in_setting(const Config& value);
 
+/// The component of a stage or of a setting. Throws Error like Registry::find, with the line.
+LoadedComponent find_component(Registry& registry, const StagePlan& plan, const char* interface_id);
+
 /// "stage/name" in two; both empty: the text has another form.
 struct StoredName {
   std::string stage;

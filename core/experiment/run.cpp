@@ -12,6 +12,7 @@
 #include "dynkit/core/files.hpp"
 #include "dynkit/core/report.hpp"
 #include "dynkit/error.hpp"
+#include "result_files.hpp"
 #include "run_folder.hpp"
 #include "run_record.hpp"
 #include "supervisor.hpp"
@@ -106,13 +107,17 @@ class Run {
       if (message.kind == Message::Kind::progress) {
         observer_.progress(stage, message.fraction, message.text);
       } else {
-        std::ofstream(options_.folder + "/log.txt", std::ios::app)
-            << utc_now() << " " << stage << ": " << message.text << "\n";
+        append_to_log(stage, message.text);
         observer_.log(message.level, message.text);
       }
     };
     return options_.in_process ? run_in_process(options_, stage, handler)
                                : supervise(options_, stage, handler);
+  }
+
+  void append_to_log(const std::string& stage, const std::string& text) const {
+    std::ofstream(options_.folder + "/log.txt", std::ios::app)
+        << utc_now() << " " << stage << ": " << text << "\n";
   }
 
   void run_stage(const StageOutline& stage, RunOutcome& outcome) {
@@ -123,7 +128,9 @@ class Run {
     entry.reused = worker.reused;
     if (worker.status == StageStatus::done ||
         (worker.status == StageStatus::interrupted && worker.message.empty())) {
-      entry.result = read_stage(options_.folder, stage.name).result;
+      StoredStage stored = read_stage(options_.folder, stage.name);
+      entry.result = std::move(stored.result);
+      entry.files = std::move(stored.inputs.files);
     } else {
       const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
       entry.result.name = stage.name;
@@ -134,6 +141,7 @@ class Run {
       entry.result.status = worker.status;
       entry.result.message = with_place(options_, worker.message);
       entry.result.seconds = elapsed.count();
+      append_to_log(stage.name, entry.result.message);
     }
     entry.result.group = results_group(summary_.experiment, stage.name);
     judge(worker, entry.result, outcome);
@@ -231,6 +239,7 @@ RunOutcome run_experiment(const RunOptions& options, RunObserver& observer) {
   const Experiment experiment = read_with_assignments(options);
   RunFolder folder(options.folder, options.resume);
   const Owner owner = owner_of_run(folder, options, experiment);
+  check_assignments_are_kept(folder, options.assignments);
   RequestFiles request(folder.path());
   request.write(options, experiment, owner);
   Run run(options, experiment, observer);

@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -42,11 +43,9 @@ auto with_request(const std::string& folder, Read read) {
   }
 }
 
-// Requests of older versions name no owner: it is the experiment that was run.
 Owner recorded_owner(const std::string& folder) {
   return with_request(folder, [](const Json& request) {
-    const std::string file = request.at("experiment");
-    return Owner{request.value("owner", file), request.value("owner_from_here", "")};
+    return Owner{request.at("owner"), request.at("owner_from_here")};
   });
 }
 
@@ -142,6 +141,24 @@ Owner owner_of_run(const RunFolder& folder, const RunOptions& options,
                           "would be replaced by those of {}: choose another folder with --out, or "
                           "remove this one first",
                           folder.path(), printable(held), printable(asked)));
+}
+
+void check_assignments_are_kept(const RunFolder& folder,
+                                const std::vector<std::string>& assignments) {
+  if (!looks_like_a_run(folder.path())) return;
+  const auto key_of = [](const std::string& text) { return text.substr(0, text.find('=')); };
+  std::string directory;
+  for (const std::string& recorded : read_request(folder.path(), directory).assignments) {
+    const bool given = std::any_of(assignments.begin(), assignments.end(), [&](const auto& text) {
+      return key_of(text) == key_of(recorded);
+    });
+    if (given) continue;
+    throw Error(DK_SETTINGS,
+                fmt::format("run folder {} holds results with --set {}, which is not given now: "
+                            "give it again, with this value or another, or choose another folder "
+                            "with --out",
+                            folder.path(), printable(recorded)));
+  }
 }
 
 void write_request(const std::string& folder, const RunOptions& options,

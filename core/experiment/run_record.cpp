@@ -4,6 +4,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 #include <filesystem>
@@ -41,24 +42,29 @@ std::string processor() {
   return "unknown";
 }
 
+Json object_of(const std::vector<NamedText>& texts) {
+  Json object = Json::object();
+  for (const NamedText& text : texts) object[text.name] = text.value;
+  return object;
+}
+
 Json stage_json(const StageEntry& entry) {
   const StageResult& result = entry.result;
-  Json settings = Json::object();
-  for (const NamedText& setting : result.settings) settings[setting.name] = setting.value;
   return {{"component", result.component},
           {"version", result.version},
           {"status", to_text(result.status)},
           {"message", result.message},
           {"seconds", result.seconds},
           {"reused", entry.reused},
-          {"settings", settings},
+          {"settings", object_of(result.settings)},
+          {"files_sha256", object_of(entry.files)},
           {"summary", summary_json(result)}};
 }
 
 // Arrays of a stage below a group of results.h5.
 void add_stage(const std::string& group, const std::string& run_folder, const StageResult& result,
                ArrayMap& merged, GroupAttributes& attributes) {
-  Hdf5Content own = load_hdf5(stage_files(run_folder, result.name).arrays);
+  FileContent own = load_hdf5(stage_files(run_folder, result.name).arrays);
   for (auto& [name, array] : own.arrays)
     merged.emplace(fmt::format("{}/{}", group, name), std::move(array));
   attributes[group] = {{"component", result.component},
@@ -81,6 +87,26 @@ void write_model(const RunSummary& summary, const StageResult& result) {
   save_hdf5(summary.folder + "/model.h5", arrays, attributes);
 }
 
+// Each file that a stage read, once.
+std::vector<NamedText> files_of(const Json& run) {
+  std::vector<NamedText> files;
+  const auto add = [&](const Json& stage) {
+    for (const auto& [file, hash] : stage.at("files_sha256").items()) {
+      NamedText row{file, fmt::format("SHA-256 {}", hash.get<std::string>())};
+      const bool known = std::any_of(files.begin(), files.end(), [&](const NamedText& one) {
+        return one.name == row.name && one.value == row.value;
+      });
+      if (!known) files.push_back(std::move(row));
+    }
+  };
+  if (run.contains("model")) add(run.at("model"));
+  if (run.contains("dataset")) add(run.at("dataset"));
+  if (run.contains("analyses")) {
+    for (const Json& stage : run.at("analyses")) add(stage);
+  }
+  return files;
+}
+
 std::vector<NamedText> provenance_rows(const Json& run) {
   const Json& host = run.at("host");
   std::vector<NamedText> rows = {
@@ -92,9 +118,13 @@ std::vector<NamedText> provenance_rows(const Json& run) {
       {"machine",
        host.at("processor").get<std::string>() + ", " + host.at("system").get<std::string>()},
       {"experiment SHA-256", run.at("experiment_sha256")}};
+  for (const Json& assignment : run.at("assignments")) {
+    rows.push_back({"set on the command line", assignment});
+  }
   for (const auto& [component, library] : run.at("plugins").items()) {
     rows.push_back({component, library});
   }
+  for (const NamedText& file : files_of(run)) rows.push_back(file);
   return rows;
 }
 
@@ -116,8 +146,6 @@ std::string utc_now() {
 }
 
 std::string run_json(const RunSummary& summary) {
-  Json plugins = Json::object();
-  for (const NamedText& plugin : summary.plugins) plugins[plugin.name] = plugin.value;
   Json json = {{"run", std::filesystem::absolute(summary.folder).lexically_normal().string()},
                {"title", summary.experiment.title},
                {"status", summary.status},
@@ -128,7 +156,8 @@ std::string run_json(const RunSummary& summary) {
                {"threads", summary.threads},
                {"host", {{"name", host_name()}, {"system", machine()}, {"processor", processor()}}},
                {"experiment_sha256", sha256(as_bytes(summary.experiment.text))},
-               {"plugins", plugins}};
+               {"assignments", summary.experiment.assignments},
+               {"plugins", object_of(summary.plugins)}};
   for (const StageEntry& entry : summary.stages) {
     const std::string group = results_group(summary.experiment, entry.result.name);
     if (group.starts_with("analyses/")) {

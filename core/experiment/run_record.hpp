@@ -12,6 +12,7 @@ namespace dynkit {
 /// One stage as the run remembers it.
 struct StageEntry {
   StageResult result;
+  std::vector<NamedText> files;  // what it read: name as written, and SHA-256
   bool reused = false;
 };
 

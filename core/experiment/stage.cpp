@@ -69,15 +69,14 @@ std::string stage_key(const StageContext& context, const StagePlan& plan,
                       const LoadedComponent& component) {
   std::string text =
       fmt::format("{}\n{}\n{}\n{}\n{}\n", kInputs, plan.name, context.experiment.seed,
-                  component.component->version, component.library->sha256);
+                  component.component->version, component.sha256);
   const std::string settings = to_text(Config{plan.settings, 0});
   text += settings + surroundings(context.experiment, plan, settings);
   if (plan.system) text += "\nsystem " + to_text(*plan.system);
   NestedSettings nested(context.registry, context.experiment, plan.name);
   nested.checked(*component.component, plan.settings);
   for (const LoadedComponent& one : nested.components()) {
-    text +=
-        fmt::format("\n{} {} {}", one.component->id, one.component->version, one.library->sha256);
+    text += fmt::format("\n{} {} {}", one.component->id, one.component->version, one.sha256);
   }
   if (plan.name == "model" && context.experiment.model) {
     const ModelPlan& model = *context.experiment.model;
@@ -97,11 +96,25 @@ void put_scalar(StageResult& result, const char* name, const std::string& value,
   result.arrays[name] = {{}, std::vector<std::string>{value}, {}, {}, help};
 }
 
-void run_model(StageSource& source, StageResult& result) {
+// The settings of the model's component, and where its parameters come from.
+std::vector<NamedText> model_settings(const ModelPlan& plan, const Model& model) {
+  std::vector<NamedText> texts = settings_texts(model.settings());
+  const auto add = [&](const std::string& name, const std::string& value) {
+    if (!value.empty()) texts.push_back({name, to_text({value, 0})});
+  };
+  add("weights", plan.weights);
+  add("prefix", plan.prefix);
+  for (const auto& [name, value] : plan.parameters) {
+    texts.push_back({"parameters." + name, to_text(value)});
+  }
+  return texts;
+}
+
+void run_model(const ModelPlan& plan, StageSource& source, StageResult& result) {
   const System& system = source.make_run_system();
   const dk_model_info& info = system.model().info();
   result.time_kind = info.time_kind;
-  result.settings = settings_texts(system.model().settings());
+  result.settings = model_settings(plan, system.model());
   put_scalar(result, "kind", std::string(info.time_kind == DK_MAP ? "map" : "flow"),
              "how it moves in time");
   put_scalar(result, "states", info.n, "size of the state");
@@ -232,7 +245,7 @@ bool is_cancelled(const StageContext& context, const LoadedComponent& component,
 
 NamedText plugin_text(const LoadedComponent& component) {
   return {fmt::format("{} {}", component.component->id, component.component->version),
-          fmt::format("{} (SHA-256 {})", component.library->path, component.library->sha256)};
+          fmt::format("{} (SHA-256 {})", component.file, component.sha256)};
 }
 
 // Nothing is generated for an outline: a model is made, to take its sizes from its weights, unless
@@ -249,7 +262,7 @@ std::vector<NamedText> outline_settings(const StageContext& context, const Stage
   });
   if (plan.name == "model" && !generates) {
     StageSource source(context, plan.name);
-    return settings_texts(source.make_run_system().model().settings());
+    return model_settings(*context.experiment.model, source.make_run_system().model());
   }
   if (plan.system) {
     settings.push_back({"system", to_text(*plan.system)});
@@ -284,12 +297,12 @@ StageStatus run_stage(const StageContext& context, const std::string& stage) {
   const auto start = std::chrono::steady_clock::now();
   const StagePlan& plan = find_plan(context.experiment, stage);
   const LoadedComponent component =
-      context.registry.find(plan.component, interface_of(context.experiment, stage));
+      find_component(context.registry, plan, interface_of(context.experiment, stage));
   StageSource source(context, stage);
   StageResult result = begin_result(plan, *component.component);
   bool cancelled = false;
   if (stage == "model") {
-    run_model(source, result);
+    run_model(*context.experiment.model, source, result);
   } else {
     cancelled = is_cancelled(context, component, plan, source, result);
   }
@@ -313,7 +326,7 @@ bool is_up_to_date(const StageContext& context, const std::string& stage) {
     const StoredStage stored = read_stage(context.run_folder, stage);
     if (stored.result.status != StageStatus::done) return false;
     const LoadedComponent component =
-        context.registry.find(plan.component, interface_of(context.experiment, stage));
+        find_component(context.registry, plan, interface_of(context.experiment, stage));
     if (stored.inputs.key != stage_key(context, plan, component)) return false;
     return are_unchanged(stored.inputs, context);
   } catch (const Error&) {
@@ -326,7 +339,7 @@ std::vector<StageOutline> outline(const StageContext& context) {
   for (const std::string& name : stage_names(context.experiment)) {
     const StagePlan& plan = find_plan(context.experiment, name);
     const LoadedComponent component =
-        context.registry.find(plan.component, interface_of(context.experiment, name));
+        find_component(context.registry, plan, interface_of(context.experiment, name));
     StageOutline& stage = stages.emplace_back();
     stage.name = name;
     stage.component = component.component->id;

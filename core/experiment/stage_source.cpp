@@ -217,7 +217,7 @@ const dk_data* StageSource::dataset(const Config& value) {
 }
 
 const dk_data* StageSource::generate(const StagePlan& plan, const std::string& path) {
-  const LoadedComponent component = context_.registry.find(plan.component, DK_DATASET_V1);
+  const LoadedComponent component = find_component(context_.registry, plan, DK_DATASET_V1);
   const dk_host& table = host(component.directory);
   const Opening opening(*this, *component.component, plan.settings, path, nullptr, "");
   const ResolvedSettings settings = resolve_settings(*component.component, plan.settings, *this);
@@ -272,7 +272,7 @@ const System& StageSource::make_run_system() {
 }
 
 const System& StageSource::make_system(const ModelPlan& plan, const std::string& path) {
-  const LoadedComponent component = context_.registry.find(plan.stage.component, DK_MODEL_V1);
+  const LoadedComponent component = find_component(context_.registry, plan.stage, DK_MODEL_V1);
   const ArrayMap* weights = nullptr;
   if (!plan.weights.empty()) {
     const std::string file = resolve(plan.weights);

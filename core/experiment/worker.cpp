@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "dynkit/core/files.hpp"
+#include "dynkit/core/memory.hpp"
 #include "dynkit/core/run.hpp"
 #include "dynkit/error.hpp"
 #include "messages.hpp"
@@ -24,6 +25,7 @@ void work(const std::string& folder, const std::string& stage, MessageWriter& wr
   ServicesOptions services_options;
   services_options.threads = options.threads;
   services_options.cancelled = &cancelled;
+  services_options.memory_budget = usable_memory();
   // What an outline would say, the stages say again.
   if (stage != kOutlineStage) {
     services_options.log = [&](std::int32_t level, std::string_view line) {

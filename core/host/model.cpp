@@ -106,7 +106,12 @@ dk_model* Model::create_instance() const {
   dk_model* instance = nullptr;
   dk_error error{};
   const dk_values values = settings_.values();
-  const dk_status status = table_->create(host_, &values, &instance, &error);
+  dk_status status = DK_OK;
+  try {
+    status = table_->create(host_, &values, &instance, &error);
+  } catch (const std::exception& e) {  // of an author without the SDK's guard
+    disown(component(), fmt::format("create throws: {}", e.what()));
+  }
   if (status != DK_OK) {
     throw Error(status, fmt::format("{}: {}", component().id, printable(error.message)));
   }

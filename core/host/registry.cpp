@@ -56,7 +56,8 @@ std::vector<std::string> library_files(const std::string& folder) {
   return files;
 }
 
-std::string describe_refusals(const std::vector<LibraryEntry>& libraries, const std::string& id) {
+// Why the component is refused; empty: it is not.
+std::string refusal_of(const std::vector<LibraryEntry>& libraries, const std::string& id) {
   for (const LibraryEntry& library : libraries) {
     for (const ComponentEntry& component : library.components) {
       if (component.id == id && !component.flaw.empty()) {
@@ -65,6 +66,20 @@ std::string describe_refusals(const std::vector<LibraryEntry>& libraries, const 
     }
   }
   return {};
+}
+
+// "; refused there: a.so: reason; ...", or nothing. What a refused library holds is not known.
+std::string refused_libraries(const std::vector<LibraryEntry>& libraries) {
+  constexpr std::size_t kMostNamed = 4;
+  std::vector<std::string> reasons;
+  for (const LibraryEntry& library : libraries) {
+    if (!library.refused.empty()) reasons.push_back(library.refused);
+  }
+  if (reasons.empty()) return {};
+  const std::size_t more = reasons.size() - std::min(reasons.size(), kMostNamed);
+  reasons.resize(reasons.size() - more);
+  return fmt::format("; refused there: {}{}", fmt::join(reasons, "; "),
+                     more > 0 ? fmt::format("; and {} more (dynkit plugin list)", more) : "");
 }
 
 std::vector<std::string> known_ids(const std::vector<LibraryEntry>& libraries,
@@ -204,10 +219,13 @@ Registry::Registry(const std::vector<std::string>& folders, const std::string& i
   }
 }
 
-const Library& Registry::load(const LibraryEntry& entry) {
+const Registry::Loaded& Registry::load(const LibraryEntry& entry) {
   const auto found = loaded_.find(entry.path);
   if (found != loaded_.end()) return found->second;
-  return loaded_.emplace(entry.path, load_library(entry.path)).first->second;
+  Loaded loaded{load_library(entry.path), entry.sha256};
+  const std::string& file = loaded.library.loaded_path;
+  if (file != entry.path) loaded.sha256 = sha256_file(file);
+  return loaded_.emplace(entry.path, std::move(loaded)).first->second;
 }
 
 LoadedComponent Registry::find(const std::string& text, const std::string& interface_id) {
@@ -230,11 +248,13 @@ LoadedComponent Registry::find(const std::string& text, const std::string& inter
     }
   }
   if (candidates.empty()) {
-    const std::string refusal = describe_refusals(libraries_, reference.id);
+    const std::string refusal = refusal_of(libraries_, reference.id);
     if (!refusal.empty()) throw Error(DK_UNSUPPORTED, refusal);
-    throw Error(DK_SETTINGS,
-                fmt::format("no component '{}' ({}) on the plugin search path{}", printable(text),
-                            interface_id, suggest(text, known_ids(libraries_, interface_id))));
+    const std::string refused = refused_libraries(libraries_);
+    throw Error(
+        refused.empty() ? DK_SETTINGS : DK_UNSUPPORTED,
+        fmt::format("no component '{}' ({}) on the plugin search path{}{}", printable(text),
+                    interface_id, suggest(text, known_ids(libraries_, interface_id)), refused));
   }
   const Candidate* best = &candidates.front();
   for (const Candidate& other : candidates) {
@@ -246,8 +266,9 @@ LoadedComponent Registry::find(const std::string& text, const std::string& inter
     }
     if (other.rank > best->rank) best = &other;
   }
-  const Library& library = load(*best->library);
-  return {&library.table->components[best->position], best->library, best->folder};
+  const Loaded& loaded = load(*best->library);
+  return {&loaded.library.table->components[best->position], best->folder,
+          loaded.library.loaded_path, loaded.sha256};
 }
 
 std::vector<std::string> plugin_search_path(const std::vector<std::string>& named,

@@ -192,23 +192,35 @@ void simulate(const System& system, const dk_simulation& request) {
   progress.end();
 }
 
+namespace {
+
+const char* reason_of(std::int32_t outcome) {
+  switch (outcome) {
+    case DK_NOT_FINITE:
+      return "it is not finite";
+    case DK_TOO_MANY_STEPS:
+      return "too many steps are needed";
+    default:
+      return "the step became too small";
+  }
+}
+
+}  // namespace
+
 void propagate_tangent(const System& system, double t0, double t1, const double* u,
                        const dk_simulation& options, double* x, std::int64_t K, double* V) {
   const Propagator& cached = propagator(system, options, K);
   TangentOutcome outcome;
   if (cached.map != nullptr) {
     const auto steps = static_cast<std::int64_t>(std::llround(t1 - t0));
-    outcome = cached.map->iterate(t0, system.step(), steps, u, x, V);
+    outcome = cached.map->iterate(t0 * system.step(), system.step(), steps, u, x, V);
   } else {
     outcome = cached.flow->advance(t0, t1, u, x, V);
   }
   if (outcome.outcome == DK_STOPPED) throw Error(DK_CANCELLED, "stopped on request");
   if (outcome.outcome != DK_REACHED_END) {
     throw Error(DK_NUMERIC, fmt::format("the trajectory cannot be continued beyond t = {} ({})",
-                                        outcome.last_time,
-                                        outcome.outcome == DK_NOT_FINITE ? "it is not finite"
-                                                                         : "the step became too "
-                                                                           "small"));
+                                        outcome.last_time, reason_of(outcome.outcome)));
   }
 }
 

@@ -41,7 +41,8 @@ function(_dynkit_add_plugin_library target file folder sources libraries options
     target_link_libraries(${target} PRIVATE dynkit_compile_options)
   endif()
   target_link_libraries(${target} PRIVATE dynkit::sdk ${libraries})
-  target_compile_options(${target} PRIVATE ${options})
+  # elementary.hpp says why powers are not folded.
+  target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-builtin-pow> ${options})
   target_link_options(${target} PRIVATE
     "LINKER:--version-script=${exports_map}" LINKER:-z,relro LINKER:-z,now)
   if(NOT DYNKIT_SANITIZE)

@@ -60,7 +60,7 @@ class PluginHost {
     const Library library = load_library(folder_ + "/" + name + ".so");
     for (std::int64_t i = 0; i < library.table->component_count; ++i) {
       const dk_component& component = library.table->components[i];
-      if (id == component.id) return {&component, nullptr, folder_};
+      if (id == component.id) return {&component, folder_, library.loaded_path, {}};
     }
     throw Error(DK_SETTINGS, name + " has no component " + id);
   }

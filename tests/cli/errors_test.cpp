@@ -45,7 +45,11 @@ TEST(Errors, NameTheLineAndTheNearestKey) {
 TEST(Errors, NameTheNearestComponent) {
   const ScratchFolder folder;
   EXPECT_TRUE(is_refused(run_text(folder, "[model]\ncomponent = \"org.dynkit.gruu\"\n"), 2,
-                         "did you mean 'org.dynkit.gru'?"));
+                         "e.toml:2: no component 'org.dynkit.gruu'"));
+  EXPECT_TRUE(is_refused(run_text(folder, gru(""), "--set model.component=org.dynkit.gruu"), 2,
+                         "--set model.component=org.dynkit.gruu: no component 'org.dynkit.gruu' "
+                         "(dynkit.model/1) on the plugin search path (did you mean "
+                         "'org.dynkit.gru'?)"));
 }
 
 TEST(Errors, NameTheSettingItsValueAndTheRule) {
@@ -119,6 +123,44 @@ TEST(Errors, RefuseAComponentWithCode3AndItsReason) {
   const ScratchFolder folder;
   EXPECT_TRUE(is_refused(run_fixture(folder, "unknown_extension"), 3,
                          "needs the extension 'org.example.telepathy/1'"));
+}
+
+TEST(Errors, RefuseAComponentWhoseCreateThrows) {
+  const ScratchFolder folder;
+  EXPECT_TRUE(is_refused(run_fixture(folder, "create_throws"), 3,
+                         "org.dynkit.test.decay: create throws: no license server"));
+}
+
+// Libraries that are refused as a whole may hold what is asked for.
+class RefusedLibrary : public testing::TestWithParam<std::pair<const char*, const char*>> {};
+
+TEST_P(RefusedLibrary, IsNamedWithItsReasonWhereAComponentIsMissing) {
+  const ScratchFolder folder;
+  const auto [flaw, reason] = GetParam();
+  const CommandResult result = run_fixture(folder, flaw);
+  EXPECT_TRUE(is_refused(result, 3, "no component 'org.dynkit.test.decay'"));
+  EXPECT_TRUE(says(result, std::string("hostile_") + flaw + ".so: " + reason));
+  EXPECT_FALSE(std::filesystem::exists(folder.file("run")));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, RefusedLibrary,
+    testing::Values(std::pair("wrong_major", "speaks plugin interface 2"),
+                    std::pair("other_symbol", "speaks plugin interface 2"),
+                    std::pair("no_symbol", "is not a dynkit plugin (no symbol dynkit_plugin_v1)"),
+                    std::pair("no_table", "dynkit_plugin_v1 returned no table"),
+                    std::pair("duplicate_id", "has two components 'org.dynkit.test.decay'"),
+                    std::pair("crashes_on_loading", "crashes with signal 6 (Aborted) on loading"),
+                    std::pair("exits_on_loading", "ends the process with code 0 on loading")),
+    [](const auto& one) { return std::string(one.param.first); });
+
+TEST(Errors, NameAFileThatIsNoLibraryAtAll) {
+  const ScratchFolder folder;
+  std::filesystem::create_directory(folder.file("plugins"));
+  folder.write("plugins/garbage.so", "hello");
+  const CommandResult result = run_text(folder, "[model]\ncomponent = \"org.dynkit.test.decay\"\n",
+                                        "--plugin-path " + folder.file("plugins"));
+  EXPECT_TRUE(is_refused(result, 3, folder.file("plugins/garbage.so") + ": "));
 }
 
 TEST(Errors, PassOnWhatCreateSaysWithoutControlCharacters) {

@@ -86,14 +86,23 @@ TEST(Simulate, IsInterruptedByTimeout) {
   EXPECT_FALSE(fs::exists(folder.file("x.npz")));
 }
 
+// x' = 1 - 1.4 x^2 + y grows as (1.4 |x|)^(2^k) / 1.4: the seventh number is above 10^273.
 TEST(Simulate, WarnsOfATrajectoryThatLeaves) {
   const ScratchFolder folder;
-  const CommandResult result = dynkit(folder, "simulate henon --initial '[100, 100]'");
+  const CommandResult result = dynkit(folder, "simulate henon --initial '[100, 100]' --save x.npz");
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_TRUE(says(result,
-                   "1 of 1 trajectories did not reach the end; of trial 0 the state is "
-                   "not finite any more"))
+                   "none of 1 trials reached the end; trial 0 ended at t = 7: the state is not "
+                   "finite any more; its last known state, at t = 7, is (-"))
       << result.errors;
+  EXPECT_NE(result.output.find("failed 1   reached_end none of 1 trials\n"), std::string::npos)
+      << result.output;
+  const ArrayMap arrays = load_arrays(folder.file("x.npz"));
+  EXPECT_EQ(to_numbers(arrays.at("outcome"), "outcome").numbers(), std::vector<double>{1});
+  EXPECT_EQ(arrays.at("last_time").numbers(), std::vector<double>{7});
+  const std::vector<double>& x = arrays.at("states").numbers();
+  EXPECT_LT(x[2 * 7], -1e270);
+  EXPECT_TRUE(std::isnan(x[2 * 8]));
 }
 
 TEST(Simulate, RefusesWhatIsNoTime) {
@@ -212,10 +221,27 @@ TEST(Commands, SuggestTheNearestOne) {
                          "'analyse' is no command (did you mean 'analyze'?)"));
 }
 
+TEST(Commands, SayOfAComponentOfAnotherKindWhatItIs) {
+  const ScratchFolder folder;
+  EXPECT_TRUE(is_refused(dynkit(folder, "analyze lorenz63 lyapunov"), 2,
+                         "no component 'lorenz63' (dynkit.analysis/1) on the plugin search path "
+                         "(org.dynkit.lorenz63 is a dynkit.model/1)"));
+}
+
 TEST(Commands, SayWhenTheirOutputIsLost) {
   const ScratchFolder folder;
   EXPECT_TRUE(is_refused(dynkit(folder, "plugin list > /dev/full"), 4,
                          "standard output cannot be written"));
+}
+
+TEST(Commands, FinishTheirWorkWhenTheReaderOfTheirOutputLeaves) {
+  const ScratchFolder folder;
+  run_command(folder,
+              "cd " + folder.path() + " && (" + kProgram +
+                  " analyze fixed_points henon --out run 2> errors; echo $? > code) | true");
+  EXPECT_EQ(read_text(folder.file("code")), "0\n");
+  EXPECT_EQ(read_text(folder.file("errors")), "");
+  EXPECT_TRUE(fs::exists(folder.file("run/report.html")));
 }
 
 // A command line for each command, in a folder where "run" holds a run.

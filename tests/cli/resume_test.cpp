@@ -155,5 +155,152 @@ TEST(Resume, GivesTheFolderToAFileThatWasRenamed) {
   EXPECT_EQ(run_in(folder, ".", "b.toml --out run").exit_code, 0);
 }
 
+// The short one of two experiments in one folder; seconds would say nothing more.
+std::string experiment_of(const std::string& model, const std::string& extra = "") {
+  return "[model]\ncomponent = \"org.dynkit." + model + "\"\n" + extra +
+         "[[analysis]]\ncomponent = \"org.dynkit.fixed_points\"\n";
+}
+
+CommandResult run_at(const ScratchFolder& folder, const std::string& file,
+                     const std::string& words = "") {
+  return run_command(folder, std::string(DYNKIT_PROGRAM) + " run " + folder.file(file) +
+                                 " --json --out " + folder.file("run") + " " + words);
+}
+
+TEST(Resume, RefusesTheRunOfAnotherExperimentAndKeepsIt) {
+  const ScratchFolder folder;
+  folder.write("a.toml", experiment_of("henon"));
+  folder.write("b.toml", experiment_of("lorenz63"));
+  ASSERT_EQ(run_at(folder, "a.toml").exit_code, 0);
+  const std::string before = read_text(folder.file("run/results.h5"));
+  const CommandResult other = run_at(folder, "b.toml", "--resume");
+  EXPECT_TRUE(is_refused(other, 2, "another experiment (" + folder.file("a.toml") + ")"));
+  EXPECT_TRUE(says(other, "choose another folder with --out, or remove this one first"));
+  EXPECT_EQ(read_text(folder.file("run/results.h5")), before);
+  EXPECT_EQ(read_text(folder.file("run/experiment.toml")), experiment_of("henon"));
+}
+
+TEST(Resume, GoesOnWithAnEditedExperimentUnderAnyNameOfItsFile) {
+  const ScratchFolder folder;
+  folder.write("a.toml", experiment_of("henon"));
+  ASSERT_EQ(run_at(folder, "a.toml").exit_code, 0);
+  folder.write("a.toml", experiment_of("henon") + "max_starts = 100\n");
+  fs::create_symlink("a.toml", folder.file("link.toml"));
+  const CommandResult edited = run_at(
+      folder, "../" + fs::path(folder.path()).filename().string() + "/link.toml", "--resume");
+  ASSERT_EQ(edited.exit_code, 0) << edited.errors;
+  EXPECT_EQ(json::parse(edited.output).at("model").at("reused"), true);
+  EXPECT_FALSE(reused(edited, "fixed_points"));
+}
+
+TEST(Resume, GoesOnWithAnEditedExperimentInAFolderOfAnotherName) {
+  const ScratchFolder folder;
+  folder.write("a.toml", experiment_of("henon"));
+  fs::create_symlink("a.toml", folder.file("link.toml"));
+  ASSERT_EQ(run_at(folder, "link.toml").exit_code, 0);
+  fs::create_directory(folder.file("kept"));
+  fs::rename(folder.file("run"), folder.file("kept/run"));
+  folder.write("a.toml", experiment_of("henon") + "max_starts = 100\n");
+  const CommandResult edited =
+      run_command(folder, std::string(DYNKIT_PROGRAM) + " run " + folder.file("a.toml") +
+                              " --quiet --resume --out " + folder.file("kept/run"));
+  EXPECT_EQ(edited.exit_code, 0) << edited.errors;
+}
+
+TEST(Resume, GoesOnWithACopyOfTheSameText) {
+  const ScratchFolder folder;
+  folder.write("a.toml", experiment_of("henon"));
+  ASSERT_EQ(run_at(folder, "a.toml").exit_code, 0);
+  fs::rename(folder.file("a.toml"), folder.file("b.toml"));
+  const CommandResult renamed = run_at(folder, "b.toml", "--resume");
+  ASSERT_EQ(renamed.exit_code, 0) << renamed.errors;
+  EXPECT_TRUE(reused(renamed, "fixed_points"));
+}
+
+TEST(Resume, GoesOnWhereFolderAndEditedExperimentWereMovedTogether) {
+  const ScratchFolder folder;
+  fs::create_directory(folder.file("old"));
+  folder.write("old/a.toml", experiment_of("henon"));
+  const auto line = [&](const std::string& place) {
+    return "cd " + folder.file(place) +
+           " && " DYNKIT_PROGRAM " run a.toml --json --out runs/a --resume";
+  };
+  ASSERT_EQ(run_command(folder, line("old")).exit_code, 0);
+  fs::rename(folder.file("old"), folder.file("new"));
+  folder.write("new/a.toml", experiment_of("henon") + "max_starts = 100\n");
+  const CommandResult moved = run_command(folder, line("new"));
+  EXPECT_EQ(moved.exit_code, 0) << moved.errors;
+}
+
+TEST(Resume, KnowsExperimentsWithoutAFileByWhatTheyAre) {
+  const ScratchFolder folder;
+  const auto simulate = [&](const std::string& words) {
+    return run_command(folder, "cd " + folder.path() + " && " DYNKIT_PROGRAM " simulate " + words +
+                                   " --samples 5 --out run --resume --quiet");
+  };
+  ASSERT_EQ(simulate("henon").exit_code, 0);
+  EXPECT_EQ(simulate("henon --trials 3").exit_code, 0);
+  EXPECT_TRUE(is_refused(simulate("logistic"), 2, "(simulate org.dynkit.henon)"));
+  folder.write("a.toml", experiment_of("henon"));
+  EXPECT_TRUE(is_refused(run_at(folder, "a.toml", "--resume"), 2, "(simulate org.dynkit.henon)"));
+}
+
+// A result that a seed and a setting changed, for runs that go on without them.
+CommandResult run_with_assignments(const ScratchFolder& folder) {
+  folder.write("a.toml", experiment_of("henon"));
+  CommandResult first = run_at(folder, "a.toml", "--seed 3 --set fixed_points.max_starts=100");
+  EXPECT_EQ(first.exit_code, 0) << first.errors;
+  return first;
+}
+
+TEST(Resume, RefusesToLeaveOutWhatWasSetForTheFirstRun) {
+  const ScratchFolder folder;
+  run_with_assignments(folder);
+  const std::string before = read_text(folder.file("run/results.h5"));
+  EXPECT_TRUE(is_refused(run_at(folder, "a.toml", "--resume --seed 3"), 2,
+                         "--set fixed_points.max_starts=100, which is not given now"));
+  EXPECT_TRUE(is_refused(run_at(folder, "a.toml", "--resume --set fixed_points.max_starts=100"), 2,
+                         "--set seed=3"));
+  EXPECT_EQ(read_text(folder.file("run/results.h5")), before);
+}
+
+TEST(Resume, GoesOnWithOtherValuesOfWhatWasSet) {
+  const ScratchFolder folder;
+  run_with_assignments(folder);
+  const CommandResult other =
+      run_at(folder, "a.toml", "--resume --seed 3 --set fixed_points.max_starts=101");
+  ASSERT_EQ(other.exit_code, 0) << other.errors;
+  EXPECT_FALSE(reused(other, "fixed_points"));
+}
+
+std::string hash_of(const ScratchFolder& folder, const std::string& file) {
+  return run_command(folder, "sha256sum " + file).output.substr(0, 64);
+}
+
+TEST(Run, RecordsTheLibraryAndTheFilesThatItRead) {
+  const ScratchFolder folder;
+  write_weights(folder, "p", 20.0);
+  folder.write("p/e.toml", kLorenz);
+  const json record = json::parse(run_in(folder, "p", "e.toml --out run").output);
+  EXPECT_EQ(record.at("model").at("settings").at("weights"), "\"w.npz\"");
+  const std::string weights = hash_of(folder, folder.file("p/w.npz"));
+  EXPECT_EQ(record.at("model").at("files_sha256").at("w.npz"), weights);
+  EXPECT_NE(read_text(folder.file("p/run/report.html")).find(weights), std::string::npos);
+  ASSERT_EQ(record.at("plugins").size(), 2u);
+  for (const json& plugin : record.at("plugins")) {
+    const std::string text = plugin;  // "FILE (SHA-256 HASH)"
+    const std::string file = text.substr(0, text.find(" (SHA-256 "));
+    EXPECT_EQ(text, file + " (SHA-256 " + hash_of(folder, file) + ")");
+  }
+}
+
+TEST(Run, RecordsWhatWasSetOnTheCommandLine) {
+  const ScratchFolder folder;
+  const json record = json::parse(run_with_assignments(folder).output);
+  EXPECT_EQ(record.at("assignments"), (json{"fixed_points.max_starts=100", "seed=3"}));
+  EXPECT_NE(read_text(folder.file("run/report.html")).find("\"fixed_points.max_starts=100\""),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace dynkit::test

@@ -56,7 +56,7 @@ Array parse_one_npy(std::span<const std::byte> bytes) {
 
 ArrayMap parse(std::string_view format, std::span<const std::byte> bytes) {
   if (format == "npy") return {{"array", parse_one_npy(bytes)}};
-  if (format == "npz") return parse_npz(bytes);
+  if (format == "npz") return parse_npz(bytes).arrays;
   if (format == "safetensors") return parse_safetensors(bytes);
   require(format == "csv", "the format is not known");
   CsvTable table = parse_csv(bytes);

@@ -193,9 +193,14 @@ class FakeSystem {
 /// Keeps what a stage puts.
 class FakeSink {
  public:
+  struct Series {
+    std::string kind, label, x, y, z, group, length;
+  };
   struct Figure {
     std::string kind, x, y, group;  // of the first series
     std::size_t series;
+    std::string caption;
+    std::vector<Series> all;
   };
 
   FakeSink() {
@@ -216,9 +221,18 @@ class FakeSink {
       return guard(error, [&] {
         const auto text = [](const char* t) { return std::string(t == nullptr ? "" : t); };
         const dk_series& first = figure->series[0];
-        self(sink).figures[figure->name] = {text(first.kind), text(first.x), text(first.y),
-                                            text(first.group),
-                                            static_cast<std::size_t>(figure->series_count)};
+        Figure& kept = self(sink).figures[figure->name];
+        kept = {text(first.kind),
+                text(first.x),
+                text(first.y),
+                text(first.group),
+                static_cast<std::size_t>(figure->series_count),
+                text(figure->caption),
+                {}};
+        for (const dk_series& one : std::span(figure->series, kept.series)) {
+          kept.all.push_back({text(one.kind), text(one.label), text(one.x), text(one.y),
+                              text(one.z), text(one.group), text(one.length)});
+        }
       });
     };
     table_.put_text = [](const dk_sink* sink, const char* name, const char* markdown, dk_error*) {
@@ -319,14 +333,15 @@ class FakeValues {
 
 /// Runs an analysis on one system through its tables, as a host does; throws what it reports.
 inline void run_analysis(const dk_component& component, const FakeValues& values,
-                         const dk_host& host, const dk_system& system, const FakeSink& sink) {
+                         const dk_host& host, const dk_system& system, const FakeSink& sink,
+                         const dk_data* data = nullptr) {
   const auto& table = *static_cast<const dk_analysis_v1*>(component.interface_table);
   const dk_values given = values.values();
   dk_analysis* analysis = nullptr;
   call(table.create, &host, &given, &analysis);
   const dk_stream stream = FakeHost::stream(1);
   const dk_system* systems[] = {&system};
-  const dk_job job{&host, &stream, 1, systems, nullptr, &sink.table()};
+  const dk_job job{&host, &stream, 1, systems, data, &sink.table()};
   dk_error error{};
   dk_status status = table.accepts(analysis, &job, &error);
   if (status == DK_OK) status = table.run(analysis, &job, &error);

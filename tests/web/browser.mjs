@@ -15,14 +15,15 @@ const kArguments = ["--headless", "--no-sandbox", "--disable-quic", "--no-first-
   "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"];
 
 export class Reports {
-  static async open() {
+  // `make(folder)` writes the reports.
+  static async open(make = (folder) => execFileSync(MAKE_REPORT, [folder])) {
     if (!CHROMIUM || CHROMIUM.endsWith("NOTFOUND")) {
       throw new Error("no chromium was found when the build was configured: install it, or leave " +
                       "these tests out with ctest -LE web");
     }
     const reports = new Reports();
     reports.folder = mkdtempSync(join(tmpdir(), "dynkit-web-"));
-    execFileSync(MAKE_REPORT, [reports.folder]);
+    make(reports.folder);
     reports.browser = await chromium.launch({ executablePath: CHROMIUM, args: kArguments });
     return reports;
   }

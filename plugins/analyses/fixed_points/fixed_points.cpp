@@ -110,7 +110,8 @@ FixedPoints::FixedPoints(const dk_host&, const Settings& settings)
                   .max_points = settings.integer("max_points")};
   points_ = {.tolerance = settings.number("tolerance"),
              .hyperbolic_tolerance = settings.number("hyperbolic_tolerance"),
-             .period = period_};
+             .period = period_,
+             .scale = {}};
   if (!(points_.tolerance > 0)) {
     throw Error(DK_SETTINGS, "setting 'tolerance': 0 is not above 0, and no residual would pass");
   }
@@ -133,6 +134,9 @@ void FixedPoints::accepts(const dk_job& job) const {
   if (period_ > 1 && info.time_kind != DK_MAP) {
     throw Error(DK_UNSUPPORTED, "setting 'period': " + std::to_string(period_) +
                                     " is for maps, and " + model + " is a flow");
+  }
+  if (input_.given && info.m == 0) {
+    throw Error(DK_SETTINGS, "setting 'input': " + model + " takes no input");
   }
   accept_arrays(info);
 }
@@ -237,6 +241,15 @@ void FixedPoints::find_slow(const Task& task, std::span<const double> input, std
   }
 }
 
+Surroundings FixedPoints::surroundings(const Task& task) const {
+  const Trajectories own = as_trajectories(starts_.values, starts_.shape);
+  const bool has_data = own.S == 0;
+  return {.states = task.given,
+          .trajectories = has_data ? data_trajectories(task.job) : own,
+          .on_trajectories = !(has_data && starts_.given),
+          .state_names = task.system.info->state_names};
+}
+
 void FixedPoints::run(const dk_job& job) const {
   accepts(job);
   const auto begin = std::chrono::steady_clock::now();
@@ -249,6 +262,8 @@ void FixedPoints::run(const dk_job& job) const {
   report.exact_derivative = task.system.jacobian_kind == DK_EXACT;
   report.balanced = task.system.residual_balanced != 0 && period_ == 1;
 
+  PointOptions points = points_;
+  points.scale = task.scale;
   bool cancelled = false;
   std::vector<double> seeds;  // points of the last input: those of the next are often near
   const std::vector<std::vector<double>> all_inputs = inputs(task.system);
@@ -263,7 +278,7 @@ void FixedPoints::run(const dk_job& job) const {
     }
     const SystemEquation plain(task.system, input, period_, Form::plain, {});
     collect(result,
-            examine_roots(plain, task.map, result.roots, task.given, task.box, points_, *job.host),
+            examine_roots(plain, task.map, result.roots, task.given, task.box, points, *job.host),
             i, task.box.has_value(), report);
     if (slow_points_ && period_ == 1 && !cancelled) {
       multiply(result.minima, task.scale);
@@ -272,7 +287,7 @@ void FixedPoints::run(const dk_job& job) const {
   }
   sort_points(report.points);
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  put_report(report, task.given, Sink(*job.sink));
+  put_report(report, surroundings(task), Sink(*job.sink));
   if (cancelled) {
     throw Error(DK_CANCELLED, "cancelled after " + std::to_string(report.starts) + " starts");
   }

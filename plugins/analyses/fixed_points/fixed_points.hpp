@@ -73,6 +73,7 @@ class FixedPoints {
                              std::int64_t period, const std::vector<double>& seeds) const;
   void find_slow(const Task& task, std::span<const double> input, std::int64_t index,
                  const std::vector<double>& minima, Report& report) const;
+  Surroundings surroundings(const Task& task) const;
 
   NumberArray starts_, input_;
   std::int64_t period_;

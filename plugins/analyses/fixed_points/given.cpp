@@ -7,6 +7,31 @@
 
 namespace dynkit::fixed_points {
 
+namespace {
+
+struct DataStates {
+  std::span<const double> states;
+  std::vector<std::int64_t> shape;  // empty: there are none of the model's size
+};
+
+DataStates find_states(const dk_job& job) {
+  if (job.data == nullptr) return {};
+  dk_array states{};
+  dk_error error{};
+  const dk_status status = job.data->find(job.data, "states", &states, &error);
+  if (status == DK_UNSUPPORTED) return {};
+  check(status, error);
+  const std::int64_t n = job.systems[0]->info->n;
+  if (states.type != DK_F64 || states.rank < 2 || states.shape[states.rank - 1] != n) return {};
+  DataStates found{{}, {states.shape, states.shape + states.rank}};
+  std::int64_t size = 1;
+  for (const std::int64_t extent : found.shape) size *= extent;
+  found.states = {static_cast<const double*>(states.data), static_cast<std::size_t>(size)};
+  return found;
+}
+
+}  // namespace
+
 std::vector<double> finite_rows(std::span<const double> rows, std::int64_t n) {
   std::vector<double> kept;
   const auto width = static_cast<std::size_t>(n);
@@ -20,17 +45,18 @@ std::vector<double> finite_rows(std::span<const double> rows, std::int64_t n) {
 }
 
 std::vector<double> data_states(const dk_job& job) {
-  if (job.data == nullptr) return {};
-  dk_array states{};
-  dk_error error{};
-  const dk_status status = job.data->find(job.data, "states", &states, &error);
-  if (status == DK_UNSUPPORTED) return {};
-  check(status, error);
-  const std::int64_t n = job.systems[0]->info->n;
-  if (states.type != DK_F64 || states.rank < 2 || states.shape[states.rank - 1] != n) return {};
-  std::int64_t size = 1;
-  for (std::int32_t axis = 0; axis < states.rank; ++axis) size *= states.shape[axis];
-  return finite_rows({static_cast<const double*>(states.data), static_cast<std::size_t>(size)}, n);
+  const DataStates data = find_states(job);
+  return finite_rows(data.states, job.systems[0]->info->n);
+}
+
+Trajectories as_trajectories(std::span<const double> states, std::span<const std::int64_t> shape) {
+  if (shape.size() != 3 || shape[0] < 1 || shape[1] < 2) return {};
+  return {states, shape[0], shape[1]};
+}
+
+Trajectories data_trajectories(const dk_job& job) {
+  const DataStates data = find_states(job);
+  return as_trajectories(data.states, data.shape);
 }
 
 std::vector<double> typical_states(const dk_job& job, std::int64_t count) {

@@ -12,15 +12,16 @@ namespace {
 
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 constexpr int kHalvings = 6;
-constexpr double kSufficient = 1e-4;  // Armijo's share of the decrease that the slope promises
-constexpr double kNear = 0.3;         // steps below it may end in a known root
-constexpr double kChordStep = 1e-3;   // steps below it keep the factors...
-constexpr double kChordShrink = 0.1;  // ...while each is ten times shorter than the last
-constexpr double kStepDone = 1e-12;   // a step this short was the last
-constexpr double kSingular = 1e-12;   // singular values below it, relative to J, count as zero
-constexpr double kShortStep = 1e-9;   // relative; changes r by rounding only at multiple roots
-constexpr double kTinyStep = 1e-14;   // relative; some tens of the rounding of x
-constexpr double kLinear = 0.25;      // miss of a chord step, relative to how far off it started
+constexpr double kSufficient = 1e-4;    // Armijo's share of the decrease that the slope promises
+constexpr double kNear = 0.3;           // steps below it may end in a known root
+constexpr double kChordStep = 1e-3;     // steps below it keep the factors...
+constexpr double kChordShrink = 0.1;    // ...while each is ten times shorter than the last
+constexpr double kStepDone = 1e-12;     // a step this short was the last
+constexpr double kSingular = 1e-12;     // singular values below it, relative to J, count as zero
+constexpr double kShortStep = 1e-9;     // relative; changes r by rounding only at multiple roots
+constexpr double kTinyStep = 1e-14;     // relative; some tens of the rounding of x
+constexpr double kLinear = 0.25;        // miss of a chord step, relative to how far off it started
+constexpr double kResidualDone = 1e-9;  // units of residual, of a root that cannot be polished
 constexpr double kMargin = 8;  // times its accuracy: ends of starts at one root differ by less
 constexpr double kFar = 1e8;   // beyond it a start is lost
 

@@ -44,9 +44,6 @@ struct NewtonReport {
 /// Residuals of this many units (Newton::residual_unit) are rounding.
 inline constexpr double kRounding = 1.5e-14;
 
-/// The largest, in the same units, of a root that cannot be polished.
-inline constexpr double kResidualDone = 1e-9;
-
 class Newton {
  public:
   Newton(std::int64_t n, const NewtonOptions& options);

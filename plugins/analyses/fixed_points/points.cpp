@@ -7,13 +7,12 @@
 
 #include "dense_lu.hpp"
 #include "dynkit/job.hpp"
+#include "leading_directions.hpp"
 #include "norms.hpp"
 
 namespace dynkit::fixed_points {
 
 namespace {
-
-constexpr double kSamePoint = 1e-6;  // relative distance below which an orbit has closed
 
 std::string short_number(double value) {
   std::string text(32, '\0');
@@ -22,15 +21,24 @@ std::string short_number(double value) {
   return text;
 }
 
-std::int64_t smallest_period(const SystemEquation& equation, std::span<const double> x,
-                             std::int64_t period) {
-  std::vector<double> here(x.begin(), x.end()), next(x.size());
-  for (std::int64_t k = 1; k < period; ++k) {
+// The orbit has closed where it comes back to the same root.
+std::int64_t smallest_period(const SystemEquation& equation, const Root& root,
+                             const PointOptions& options) {
+  const auto is_back = [&](const std::vector<double>& y) {
+    double distance = 0;
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      const double unit = options.scale.empty() ? 1 : options.scale[i];
+      distance = std::max(distance, std::abs(y[i] - root.x[i]) / unit);
+    }
+    return distance <= root.merge_radius;
+  };
+  std::vector<double> here = root.x, next(root.x.size());
+  for (std::int64_t k = 1; k < options.period; ++k) {
     equation.step(here, next);
     here.swap(next);
-    if (period % k == 0 && max_distance(here, x) <= kSamePoint * (1 + max_norm(x))) return k;
+    if (options.period % k == 0 && is_back(here)) return k;
   }
-  return period;
+  return options.period;
 }
 
 // What is known of a root once F and J are evaluated there; `flaw`: why it is none.
@@ -60,7 +68,7 @@ Examined examine(const SystemEquation& equation, bool map, const Root& root,
   }
   if (!examined.flaw.empty()) return examined;
 
-  if (options.period > 1) point.period = smallest_period(equation, point.x, options.period);
+  if (options.period > 1) point.period = smallest_period(equation, root, options);
   point.kink = root.kink;
   if (point.kink) return examined;
 
@@ -72,6 +80,7 @@ Examined examine(const SystemEquation& equation, bool map, const Root& root,
     for (std::size_t i = 0; i < n; ++i) J[i * n + i] += 1;
   }
   point.stability = classify(J, static_cast<std::int64_t>(n), map, options.hyperbolic_tolerance);
+  point.directions = leading_directions(J, point.stability.growing);
   return examined;
 }
 

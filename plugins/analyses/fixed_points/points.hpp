@@ -26,6 +26,7 @@ struct Point {
   bool kink = false;        // J jumps: neither index nor stability follow from it
   std::int64_t period = 1;  // the smallest, a divisor of k
   Stability stability;
+  std::vector<double> directions;  // [D,n] the leading unstable ones, unit vectors
 };
 
 struct Rejected {
@@ -38,6 +39,7 @@ struct PointOptions {
   double tolerance = 1e-10;  // largest residual, relative to |J| (1 + max |x_i|)
   double hyperbolic_tolerance = 1e-6;
   std::int64_t period = 1;
+  std::vector<double> scale;  // [n] units of the search, of merge radii; empty: 1
 };
 
 struct PointSet {

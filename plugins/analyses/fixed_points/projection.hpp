@@ -6,7 +6,8 @@
 
 namespace dynkit::fixed_points {
 
-/// The first k principal axes of a cloud of states, for pictures.
+/// The first three principal axes of a cloud of states, for pictures; up to three dimensions have
+/// no need of them and keep their own.
 class Projection {
  public:
   /// states [S,n], S >= 1; k = min(n, 3). Each axis has its largest component positive.
@@ -16,6 +17,9 @@ class Projection {
 
   /// [P,k] of states [P,n].
   std::vector<double> apply(std::span<const double> states) const;
+
+  /// [D,k] of directions [D,n].
+  std::vector<double> turn(std::span<const double> directions) const;
 
  private:
   std::size_t n_;

@@ -3,35 +3,14 @@
 #include <algorithm>
 #include <numeric>
 
-#include "projection.hpp"
+#include "gather.hpp"
 
 namespace dynkit::fixed_points {
 
 namespace {
 
-constexpr std::size_t kDrawnStates = 2000;  // of the given ones, in the figure
-
 std::int64_t count(const std::vector<Point>& points, Kind kind) {
   return std::ranges::count_if(points, [kind](const Point& p) { return p.stability.kind == kind; });
-}
-
-// One value of each element, in order.
-template <class Items, class Get>
-auto gather(const Items& items, Get get) {
-  std::vector<std::decay_t<decltype(get(items.front()))>> values;
-  values.reserve(items.size());
-  for (const auto& item : items) values.push_back(get(item));
-  return values;
-}
-
-template <class Items, class Get>
-std::vector<double> stack(const Items& items, Get get) {
-  std::vector<double> rows;
-  for (const auto& item : items) {
-    const std::vector<double>& row = get(item);
-    rows.insert(rows.end(), row.begin(), row.end());
-  }
-  return rows;
 }
 
 std::int64_t length(const auto& items) {
@@ -195,64 +174,6 @@ void put_tables(const Report& report, const Sink& sink) {
              {Sink::column("reason", reasons), Sink::column("starts", counts)});
 }
 
-// "stable", "saddle, 2 unstable directions": what the figure colors by.
-std::string group(const Point& point) {
-  std::string kind = describe(point.stability.kind);
-  const std::int64_t k = point.stability.unstable;
-  if (point.stability.kind != Kind::saddle) return kind;
-  return kind + ", " + std::to_string(k) +
-         (k == 1 ? " unstable direction" : " unstable directions");
-}
-
-void put_figure(const Report& report, std::span<const double> given, const Sink& sink) {
-  if (report.points.empty()) return;
-  const auto n = static_cast<std::size_t>(report.n);
-  const Projection projection(given, report.n);
-  const std::int64_t k = projection.dimensions();
-
-  // Every so many of the given states, so that a picture stays a picture.
-  const std::size_t stride = given.size() / n / kDrawnStates + 1;
-  std::vector<double> drawn;
-  for (std::size_t at = 0; at < given.size(); at += stride * n) {
-    drawn.insert(drawn.end(), given.begin() + static_cast<std::ptrdiff_t>(at),
-                 given.begin() + static_cast<std::ptrdiff_t>(at + n));
-  }
-  const auto xs = stack(
-      report.points, [](const Point& p) -> auto& { return p.x; });
-  const auto slow = stack(
-      report.slow, [](const Slow& s) -> auto& { return s.point.x; });
-  const auto put = [&](const char* name, const std::vector<double>& states, const char* help) {
-    sink.array(name, {static_cast<std::int64_t>(states.size() / n), k}, projection.apply(states),
-               {{"point", "component"}, nullptr, help});
-  };
-  put("starts_pca", drawn, "given states on their first principal axes");
-  put("points_pca", xs, "fixed points on the same axes");
-  put("slow_pca", slow, "slow points on the same axes");
-  const std::vector<std::string> groups = gather(report.points, group);
-  sink.array("point_group", {length(groups)},
-             gather(groups, [](const std::string& text) { return text.c_str(); }),
-             {{"point"}, nullptr, "class and number of unstable directions"});
-
-  // One dimension has no second axis: the index stands there.
-  const char* const y_points = k > 1 ? "points_pca[1]" : "index";
-  const bool deep = k > 2;
-  const char* const kind = deep ? "scatter3d" : "scatter";
-  std::vector<dk_series> series = {{kind, "fixed points", "points_pca[0]", y_points,
-                                    deep ? "points_pca[2]" : nullptr, "point_group", nullptr}};
-  if (k > 1) {
-    series.insert(series.begin(), {kind, "given states", "starts_pca[0]", "starts_pca[1]",
-                                   deep ? "starts_pca[2]" : nullptr, nullptr, nullptr});
-    if (!report.slow.empty()) {
-      series.push_back({kind, "slow points", "slow_pca[0]", "slow_pca[1]",
-                        deep ? "slow_pca[2]" : nullptr, nullptr, nullptr});
-    }
-  }
-  sink.figure({"points", "Fixed points",
-               "Fixed points by class among the given states, on the principal axes of the latter.",
-               k > 1 ? "first component" : "x", k > 1 ? "second component" : "index",
-               deep ? "third component" : nullptr, length(series), series.data()});
-}
-
 std::string index_text(const Report& report) {
   const std::string sum = report.map ? "sign det(I - J)" : "sign det(-J)";
   switch (worst(report.index_checks)) {
@@ -303,12 +224,12 @@ const char* describe(IndexCheck check) {
   return "";
 }
 
-void put_report(const Report& report, std::span<const double> given, const Sink& sink) {
+void put_report(const Report& report, const Surroundings& surroundings, const Sink& sink) {
   put_summary(report, sink);
   put_points(report, sink);
   put_others(report, sink);
   put_tables(report, sink);
-  put_figure(report, given, sink);
+  put_portrait(report, surroundings, sink);
   put_text(report, sink);
 }
 

@@ -2,12 +2,12 @@
 
 #include <array>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "dynkit/job.hpp"
 #include "points.hpp"
+#include "portrait.hpp"
 #include "slow_points.hpp"
 #include "start_solver.hpp"
 
@@ -44,7 +44,7 @@ struct Report {
   bool balanced = false;
 };
 
-/// Puts arrays, summary values, tables, figure and text. given [S,n], for the figure.
-void put_report(const Report& report, std::span<const double> given, const Sink& sink);
+/// Puts arrays, summary values, tables, figure and text; the surroundings are for the figure.
+void put_report(const Report& report, const Surroundings& surroundings, const Sink& sink);
 
 }  // namespace dynkit::fixed_points

@@ -202,6 +202,9 @@ bool Search::over() {
     return true;
   };
   if (result_.cancelled) return true;
+  if (full_) {
+    return because("more than max_points = " + std::to_string(stop.max_points) + " points");
+  }
   if (quiet_ >= needed) {
     const std::string why = missing();
     if (why.empty() || quiet_ >= stop.patience * needed) return because(why);
@@ -210,9 +213,6 @@ bool Search::over() {
     return because(
         "the fixed points are not isolated: the Jacobian of the residual is singular at " +
         std::to_string(singular_) + " of " + std::to_string(inside_));
-  }
-  if (full_) {
-    return because("more than max_points = " + std::to_string(stop.max_points) + " points");
   }
   if (quiet_failed_ >= stop.patience * needed) {
     return because(std::to_string(result_.failed()) + " of " + std::to_string(result_.starts) +

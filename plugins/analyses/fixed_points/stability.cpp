@@ -29,13 +29,18 @@ Stability classify(std::span<const double> J, std::int64_t n, bool map, double t
   if (solver.info() != Eigen::Success) return stability;
 
   const double scale = map ? 1.0 : std::max(A.cwiseAbs().rowwise().sum().maxCoeff(), 1e-300);
+  const auto beyond = [&](std::complex<double> value) {
+    return map ? std::abs(value) - 1 : value.real() / scale;
+  };
   bool border = false;
   stability.unstable = 0;
   for (const std::complex<double> value : solver.eigenvalues()) {
-    const double beyond = map ? std::abs(value) - 1 : value.real() / scale;
-    border = border || std::abs(beyond) <= tolerance;
-    stability.unstable += beyond > tolerance;
+    border = border || std::abs(beyond(value)) <= tolerance;
+    if (beyond(value) <= tolerance) continue;
+    ++stability.unstable;
+    if (value.imag() >= 0) stability.growing.push_back(value);
   }
+  std::ranges::stable_sort(stability.growing, std::ranges::greater(), beyond);
   stability.kind = border                    ? Kind::nonhyperbolic
                    : stability.unstable == 0 ? Kind::stable
                    : stability.unstable == n ? Kind::unstable

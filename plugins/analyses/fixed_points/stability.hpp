@@ -1,7 +1,9 @@
 #pragma once
 
+#include <complex>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 namespace dynkit::fixed_points {
 
@@ -17,7 +19,8 @@ const char* describe(Kind kind);
 
 struct Stability {
   Kind kind = Kind::nonhyperbolic;
-  std::int64_t unstable = -1;  // directions; -1: the eigenvalues could not be found
+  std::int64_t unstable = -1;                 // directions; -1: the eigenvalues could not be found
+  std::vector<std::complex<double>> growing;  // fastest first, of a pair the one above the axis
 };
 
 /// J [n,n] = dF/dx or df/dx. An eigenvalue is on the border where | |lambda| - 1 |, or of a flow

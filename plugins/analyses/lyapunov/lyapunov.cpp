@@ -5,7 +5,6 @@
 #include <cstdio>
 
 #include "results.hpp"
-#include "volume_rate.hpp"
 
 namespace dynkit::lyapunov {
 namespace {
@@ -48,21 +47,18 @@ double largest_rate(const GrowthRecord& record, std::int64_t K) {
   return largest;
 }
 
-// Whether the rates of all n tangents and that of volumes, quantity n, contradict each other.
-bool is_sum_wrong(const GrowthRecord& record, std::int64_t n, double scale) {
+// Whether the rates of all n tangents and that of volumes, quantity n, contradict each other by
+// more than `rounding`. A map that ends directions has rates of minus infinity, whose sum is none.
+bool is_sum_wrong(const GrowthRecord& record, std::int64_t n, double scale, double rounding) {
   double sum = 0.0;
   for (std::int64_t k = 0; k < n; ++k) sum += record.rate(k);
+  if (!std::isfinite(sum) || !std::isfinite(record.rate(n))) return false;
   std::vector<double> difference(static_cast<std::size_t>(n) + 1, 1.0);
   difference.back() = -1.0;
   const double error = record.standard_error(difference);
-  const double allowed = kMostSumError * scale + (std::isfinite(error) ? kMostDrift * error : 0.0);
+  const double chance = std::isfinite(error) ? kMostDrift * error : 0.0;
+  const double allowed = kMostSumError * scale + chance + rounding;
   return std::abs(sum - record.rate(n)) > allowed;
-}
-
-void check_finite(const char* name, double value) {
-  if (std::isfinite(value)) return;
-  throw Error(DK_SETTINGS,
-              std::string("setting '") + name + "': " + text(value) + " is not finite");
 }
 
 void check_size(const char* name, const std::vector<double>& values, std::int64_t size,
@@ -81,6 +77,7 @@ struct Lyapunov::Plan {
   bool is_map;
   double batch;  // 1/64 of the length
   double length, burn_in, max_length;
+  double resolution;  // relative error of a step of the tangents
 };
 
 Lyapunov::Lyapunov(const dk_host&, const Settings& settings)
@@ -96,8 +93,6 @@ Lyapunov::Lyapunov(const dk_host&, const Settings& settings)
       rtol_(settings.number("rtol")),
       atol_(settings.number("atol")),
       step_(settings.number("step")) {
-  check_finite("length", length_);
-  check_finite("burn_in", burn_in_);
   if (max_length_ > 0.0 && max_length_ < length_) {
     throw Error(DK_SETTINGS, "setting 'max_length': " + text(max_length_) +
                                  " is less than 'length', " + text(length_));
@@ -121,6 +116,7 @@ Lyapunov::Plan Lyapunov::make_plan(const dk_system& system) const {
   plan.n = info.n;
   plan.K = exponents_ > 0 ? exponents_ : info.n;
   plan.is_map = info.time_kind == DK_MAP;
+  plan.resolution = plan.is_map ? kMapResolution : rtol_;
   plan.batch = length_ / static_cast<double>(GrowthRecord::kMostBatches);
   plan.burn_in = burn_in_;
   if (plan.is_map) {
@@ -168,7 +164,7 @@ double Lyapunov::largest_error(const GrowthRecord& record, std::int64_t K) const
 }
 
 // Follows the orbit; returns why it ended early, or "".
-std::string Lyapunov::follow(const dk_job& job, const Plan& plan, Orbit& orbit,
+std::string Lyapunov::follow(const dk_job& job, const Plan& plan, Orbit& orbit, VolumeRate& volume,
                              GrowthRecord& record) const {
   const dk_host& host = *job.host;
   const auto check_cancelled = [&] {
@@ -183,7 +179,6 @@ std::string Lyapunov::follow(const dk_job& job, const Plan& plan, Orbit& orbit,
   }
 
   // With all exponents, the rate of change of volumes as one more quantity, for the sum check.
-  VolumeRate volume(*job.systems[0], input_.values);
   const bool has_volume = plan.K == plan.n;
   std::vector<double> growths(static_cast<std::size_t>(plan.K) + 1, 0.0);
   for (;;) {
@@ -216,7 +211,7 @@ std::string Lyapunov::follow(const dk_job& job, const Plan& plan, Orbit& orbit,
 
 // "yes", or "no: ..." with the reason.
 std::string Lyapunov::verdict(const GrowthRecord& record, const Orbit& orbit,
-                              const Plan& plan) const {
+                              const VolumeRate& volume, const Plan& plan) const {
   const auto drowned = static_cast<double>(orbit.drowned());
   if (drowned > kMostDrowned * static_cast<double>(orbit.orthonormalizations())) {
     return "no: in " + std::to_string(orbit.drowned()) + " of " +
@@ -239,9 +234,10 @@ std::string Lyapunov::verdict(const GrowthRecord& record, const Orbit& orbit,
              " differs between the halves of the run by more than 5 standard errors";
     }
   }
-  if (plan.K == plan.n && is_sum_wrong(record, plan.n, scale)) {
-    return "no: the sum of the exponents is not the mean trace (sum_check): the orbit is not "
-           "integrated well, give a smaller rtol or step";
+  if (plan.K == plan.n && is_sum_wrong(record, plan.n, scale, plan.resolution * volume.norm())) {
+    return plan.is_map ? "no: the sum of the exponents is not the mean of log |det J| (sum_check)"
+                       : "no: the sum of the exponents is not the mean trace (sum_check): the "
+                         "orbit is not integrated well, give a smaller rtol or step";
   }
   return "yes";
 }
@@ -252,18 +248,18 @@ void Lyapunov::run(const dk_job& job) const {
   const Plan plan = make_plan(system);
   Orbit orbit = make_orbit(job, plan);
   GrowthRecord record(plan.K + 1, plan.batch);
+  VolumeRate volume(system, input_.values);
   const auto put = [&](const std::string& converged) {
-    const double resolution = plan.is_map ? kMapResolution : rtol_;
-    put_results({record, orbit, plan.K, resolution, converged}, system, *job.sink);
+    put_results({record, orbit, plan.K, plan.resolution, converged}, system, *job.sink);
   };
   std::string failure;
   try {
-    failure = follow(job, plan, orbit, record);
+    failure = follow(job, plan, orbit, volume, record);
   } catch (const Error& error) {
     if (error.status() == DK_CANCELLED) put(cancelled_after(record));
     throw;
   }
-  put(failure.empty() ? verdict(record, orbit, plan) : "no: " + failure);
+  put(failure.empty() ? verdict(record, orbit, volume, plan) : "no: " + failure);
 }
 
 }  // namespace dynkit::lyapunov

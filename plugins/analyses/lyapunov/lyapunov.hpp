@@ -15,6 +15,7 @@
 #include "dynkit/settings.hpp"
 #include "growth_record.hpp"
 #include "orbit.hpp"
+#include "volume_rate.hpp"
 
 namespace dynkit::lyapunov {
 
@@ -58,9 +59,11 @@ class Lyapunov {
 
   Plan make_plan(const dk_system& system) const;
   Orbit make_orbit(const dk_job& job, const Plan& plan) const;
-  std::string follow(const dk_job& job, const Plan& plan, Orbit& orbit, GrowthRecord& record) const;
+  std::string follow(const dk_job& job, const Plan& plan, Orbit& orbit, VolumeRate& volume,
+                     GrowthRecord& record) const;
   double largest_error(const GrowthRecord& record, std::int64_t K) const;
-  std::string verdict(const GrowthRecord& record, const Orbit& orbit, const Plan& plan) const;
+  std::string verdict(const GrowthRecord& record, const Orbit& orbit, const VolumeRate& volume,
+                      const Plan& plan) const;
 
   std::int64_t exponents_;
   NumberArray initial_, input_;

@@ -40,6 +40,11 @@ std::vector<double> unsorted(const Spectrum& spectrum, const std::vector<double>
   return result;
 }
 
+std::vector<double> per_time(std::vector<double> rates, double step) {
+  for (double& rate : rates) rate /= step;
+  return rates;
+}
+
 void put_arrays(const Results& results, const Spectrum& spectrum, const dk_model_info& info,
                 const Sink& sink) {
   const bool is_map = info.time_kind == DK_MAP;
@@ -50,9 +55,8 @@ void put_arrays(const Results& results, const Spectrum& spectrum, const dk_model
   sink.array("standard_error", {K}, spectrum.errors,
              {{"exponent"}, unit, "by batch means; too large for an exponent of 0 along a flow"});
   if (is_map && info.step > 0.0) {
-    std::vector<double> per_time = spectrum.exponents;
-    for (double& exponent : per_time) exponent /= info.step;
-    sink.array("exponents_per_time", {K}, per_time, {{"exponent"}, "1/time", "exponents / step"});
+    sink.array("exponents_per_time", {K}, per_time(spectrum.exponents, info.step),
+               {{"exponent"}, "1/time", "exponents / step"});
   }
 
   const std::vector<double>& times = results.record.series_times();
@@ -72,15 +76,40 @@ void put_arrays(const Results& results, const Spectrum& spectrum, const dk_model
              {{"time", "exponent"}, unit, "exponents as they would be had the run ended there"});
 }
 
-void put_dimension(const Results& results, const Spectrum& spectrum, std::int64_t n,
-                   const Sink& sink) {
+// Below it the i-th largest exponent may be 0 as well. Over whole periods of a cycle the standard
+// errors vanish, the integrator's does not.
+double zero_level(const Results& results, const Spectrum& spectrum, std::size_t i) {
   double scale = 0.0;
   for (const double exponent : spectrum.exponents) {
     if (std::isfinite(exponent)) scale = std::max(scale, std::abs(exponent));
   }
-  // Over whole periods of a cycle the standard errors vanish, the integrator's does not.
-  double zero = results.resolution * scale;
-  if (!std::isnan(spectrum.errors[0])) zero = std::max(zero, 3.0 * spectrum.errors[0]);
+  const double zero = results.resolution * scale;
+  return std::isnan(spectrum.errors[i]) ? zero : std::max(zero, 3.0 * spectrum.errors[i]);
+}
+
+// Where all K < n exponents are positive, those that are left out may be too.
+void put_positive(const Results& results, const Spectrum& spectrum, std::int64_t n,
+                  const Sink& sink) {
+  const std::vector<double>& exponents = spectrum.exponents;
+  std::size_t count = 0;
+  while (count < exponents.size() && exponents[count] > zero_level(results, spectrum, count)) {
+    ++count;
+  }
+  const bool is_known = (count < exponents.size() || results.K == n) && !std::isnan(exponents[0]);
+  const std::vector<double> weights(count, 1.0);
+  const double sum = std::inner_product(weights.begin(), weights.end(), exponents.begin(), 0.0);
+  sink.value("positive", static_cast<std::int64_t>(count),
+             "exponents above 0 by more than three standard errors");
+  sink.value("entropy", is_known ? sum : kNan,
+             "their sum, which bounds the entropy rate (Ruelle); NaN: more exponents are needed");
+  sink.value("entropy_error",
+             is_known ? results.record.standard_error(unsorted(spectrum, weights)) : kNan,
+             "its standard error");
+}
+
+void put_dimension(const Results& results, const Spectrum& spectrum, std::int64_t n,
+                   const Sink& sink) {
+  const double zero = zero_level(results, spectrum, 0);
   const Dimension dimension = kaplan_yorke(spectrum.exponents, n, zero);
   sink.value("kaplan_yorke", dimension.value,
              "Kaplan-Yorke dimension; NaN: more exponents are needed");
@@ -103,6 +132,25 @@ void put_sum_check(const Results& results, const Spectrum& spectrum, std::int64_
   sink.value("sum_check", sum == mean ? 0.0 : sum - mean, "sum - mean_trace, 0 but for errors");
   sink.value("sum_check_error", is_complete ? results.record.standard_error(difference) : kNan,
              "standard error of sum_check");
+}
+
+void put_table(const Spectrum& spectrum, const dk_model_info& info, const Sink& sink) {
+  std::vector<std::int64_t> rank(spectrum.exponents.size());
+  std::iota(rank.begin(), rank.end(), std::int64_t{1});
+  const bool is_map = info.time_kind == DK_MAP;
+  std::vector<double> exponents, errors;  // per time
+  std::vector<dk_column> columns = {
+      Sink::column("k", rank),
+      Sink::column("exponent", spectrum.exponents,
+                   is_map ? "natural logarithm, per step" : "natural logarithm, per time"),
+      Sink::column("standard_error", spectrum.errors, "by batch means")};
+  if (is_map && info.step > 0.0) {
+    exponents = per_time(spectrum.exponents, info.step);
+    errors = per_time(spectrum.errors, info.step);
+    columns.push_back(Sink::column("exponent_per_time", exponents, "exponent / step"));
+    columns.push_back(Sink::column("standard_error_per_time", errors, "standard_error / step"));
+  }
+  sink.table("exponents", "Lyapunov exponents", columns);
 }
 
 void put_figure(const Results& results, const Sink& sink) {
@@ -130,6 +178,8 @@ void put_results(const Results& results, const dk_system& system, const dk_sink&
   const dk_model_info& info = *system.info;
   const Spectrum spectrum(results);
   sink.value("largest", spectrum.exponents[0], "largest exponent");
+  sink.value("largest_error", spectrum.errors[0], "its standard error");
+  put_positive(results, spectrum, info.n, sink);
   put_dimension(results, spectrum, info.n, sink);
   put_sum_check(results, spectrum, info.n, sink);
   sink.value("converged", results.converged.c_str(),
@@ -145,6 +195,7 @@ void put_results(const Results& results, const dk_system& system, const dk_sink&
   sink.value("derivative", system.jacobian_kind == DK_EXACT ? "exact" : "central differences",
              "how the Jacobian comes about");
   put_arrays(results, spectrum, info, sink);
+  put_table(spectrum, info, sink);
   put_figure(results, sink);
 }
 

@@ -17,7 +17,7 @@ struct Results {
   std::string converged;  // "yes" or "no: ..."
 };
 
-/// Puts arrays, summary values and the figure; exponents in descending order.
+/// Puts arrays, summary values, the table and the figure; exponents in descending order.
 void put_results(const Results& results, const dk_system& system, const dk_sink& sink);
 
 }  // namespace dynkit::lyapunov

@@ -43,6 +43,7 @@ double log_determinant(const double* J, std::int64_t n) {
 VolumeRate::VolumeRate(const dk_system& system, std::vector<double> u)
     : system_(&system),
       u_(std::move(u)),
+      step_(std::isfinite(system.info->step) ? system.info->step : 1.0),
       capacity_(capacity_for(system.info->n)),
       J_(capacity_ * static_cast<std::size_t>(system.info->n * system.info->n)) {}
 
@@ -151,12 +152,13 @@ void VolumeRate::flush_flow() {
   std::vector<double> eps(count + 1, kDistance * spans_.back());
   for (std::size_t i = 0; i < count; ++i) eps[i] = kDistance * spans_[i];
   const std::vector<double> trace = traces(times_, states_);
-  const double size = mean_norm(count + 1);
+  const double size = norm_ = mean_norm(count + 1);
   const std::vector<double> slope = slopes(eps);
   longest_ = std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < count; ++i) {
     const double h = spans_[i], correction = h / 12.0 * (slope[i] - slope[i + 1]);
     sum_ += h * (0.5 * (trace[i] + trace[i + 1]) + correction);
+    if (correction == 0.0) continue;  // as where J vanishes
     const double share = std::sqrt(kLargestCorrection * size / std::abs(correction));
     const double allowed = h * std::max(kLeastShare, share);
     if (allowed < longest_) longest_ = allowed;  // not for NaN
@@ -169,13 +171,14 @@ void VolumeRate::flush_map() {
   const std::size_t count = times_.size();
   const auto S = static_cast<std::int64_t>(count);
   const double steps = *std::max_element(spans_.begin(), spans_.end());
+  for (double& t : times_) t *= step_;
   for (double step = 0.0; step < steps; step += 1.0) {
     differentiate(times_.data(), states_.data(), S);
     for (std::size_t i = 0; i < count; ++i) {
       if (step < spans_[i]) {
         sum_ += log_determinant(J_.data() + static_cast<std::int64_t>(i) * n * n, n);
       }
-      times_[i] += 1.0;
+      times_[i] += step_;
     }
     if (step + 1.0 >= steps) break;
     const dk_points at = points(times_.data(), states_.data(), S);

@@ -24,7 +24,8 @@ class VolumeRate {
   /// u [m] constant input; empty: zero. `system` must outlive this.
   VolumeRate(const dk_system& system, std::vector<double> u);
 
-  /// A piece from x0 at time t0 to x1 at time t0 + span; for maps span is its number of steps.
+  /// A piece from x0 at time t0 to x1 at time t0 + span; for maps t0 and
+  /// span count steps.
   void add(double t0, double span, const std::vector<double>& x0, const std::vector<double>& x1);
 
   /// The change of log volume along all pieces since the last call. NaN where the model refuses.
@@ -32,6 +33,9 @@ class VolumeRate {
 
   /// Of the pieces to come, where they are like the last ones; infinity: no limit is known.
   double longest() const { return longest_; }
+
+  /// Mean of |J| along the last pieces of a flow.
+  double norm() const { return norm_; }
 
  private:
   void flush();
@@ -45,8 +49,10 @@ class VolumeRate {
 
   const dk_system* system_;
   std::vector<double> u_;
+  double step_;  // of a map, in time units
   std::size_t capacity_;
   double sum_ = 0.0;
+  double norm_ = 0.0;
   double longest_ = std::numeric_limits<double>::infinity();
   std::vector<double> times_, spans_;  // of the pieces collected
   std::vector<double> states_, ends_;  // x0 and x1 [pieces, n]

@@ -5,8 +5,6 @@
 #include <limits>
 #include <string>
 
-#include "dynkit/error.hpp"
-
 namespace dynkit::trajectories {
 namespace {
 
@@ -16,17 +14,6 @@ std::vector<std::string> state_names(const dk_model_info& info) {
     names.push_back(info.state_names != nullptr ? info.state_names[i] : "x" + std::to_string(i));
   }
   return names;
-}
-
-const char* reason(std::int32_t outcome) {
-  switch (outcome) {
-    case DK_NOT_FINITE:
-      return "the state is not finite any more";
-    case DK_STEP_TOO_SMALL:
-      return "the tolerance cannot be met";
-    default:
-      return "too many steps are needed";
-  }
 }
 
 // Of the finite values of one state over all trials and times.
@@ -108,22 +95,6 @@ void put_states(const Sink& sink, std::span<const double> times, const std::vect
              {{"trial", "time", "state"}, nullptr, "states of the system"});
   put_ranges(sink, states, info);
   put_figure(sink, info);
-}
-
-void put_outcomes(const dk_job& job, const std::vector<std::int32_t>& outcomes) {
-  const auto is_failure = [](std::int32_t outcome) { return outcome != DK_REACHED_END; };
-  const auto first = std::find_if(outcomes.begin(), outcomes.end(), is_failure);
-  const std::int64_t failed = std::count_if(first, outcomes.end(), is_failure);
-  Sink(*job.sink).value("failed", failed,
-                        "trajectories that did not reach the end; NaN from there on");
-  if (std::count(first, outcomes.end(), DK_STOPPED) > 0) {
-    throw Error(DK_CANCELLED, "stopped before the last sample");
-  }
-  if (failed == 0) return;
-  const std::string text = std::to_string(failed) + " of " + std::to_string(outcomes.size()) +
-                           " trajectories did not reach the end; of trial " +
-                           std::to_string(first - outcomes.begin()) + " " + reason(*first);
-  job.host->log(job.host, DK_LOG_WARNING, text.c_str());
 }
 
 }  // namespace dynkit::trajectories

@@ -13,8 +13,4 @@ namespace dynkit::trajectories {
 void put_states(const Sink& sink, std::span<const double> times, const std::vector<double>& states,
                 const dk_system& system);
 
-/// Puts `failed`, and warns of the first trajectory that did not reach the end. Throws Error
-/// (DK_CANCELLED) if some were stopped.
-void put_outcomes(const dk_job& job, const std::vector<std::int32_t>& outcomes);
-
 }  // namespace dynkit::trajectories

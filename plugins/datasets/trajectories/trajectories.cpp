@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "dynkit/error.hpp"
 #include "results.hpp"
@@ -134,7 +135,7 @@ std::vector<double> Trajectories::input_of(const dk_system& system, std::int64_t
 // States of all rows [S,rows,n]. During the burn-in the first input acts, between samples the last.
 std::vector<double> Trajectories::simulate(const dk_job& job, const dk_system& system,
                                            const Grid& grid, const std::vector<double>& inputs,
-                                           std::vector<std::int32_t>& outcomes) const {
+                                           Outcomes& outcomes) const {
   const std::int64_t n = system.info->n, m = system.info->m, rows = grid.rows();
   std::vector<double> driven(product(trials_, rows, m));
   for (std::int64_t s = 0; m > 0 && s < trials_; ++s) {
@@ -161,7 +162,8 @@ std::vector<double> Trajectories::simulate(const dk_job& job, const dk_system& s
   request.step = step_;
   request.stream = &noise_stream;
   request.states = states.data();
-  request.outcomes = outcomes.data();
+  request.outcomes = outcomes.codes.data();
+  request.last_times = outcomes.last_times.data();
   call(system.simulate, &system, &request);
   return states;
 }
@@ -188,9 +190,10 @@ void Trajectories::generate(const dk_job& job) const {
   const std::int64_t T = grid.samples;
   static_cast<void>(product(trials_, grid.rows(), std::max(n, m)));  // before anything is made
   const std::vector<double> inputs = input_of(system, T);
-  std::vector<std::int32_t> outcomes(static_cast<std::size_t>(trials_));
-  const std::vector<double> states =
-      sampled(simulate(job, system, grid, inputs, outcomes), grid, n);
+  Outcomes outcomes(trials_);
+  std::vector<double> rows = simulate(job, system, grid, inputs, outcomes);
+  const std::vector<Failure> failures = find_failures(outcomes, grid.row_times(), rows);
+  const std::vector<double> states = sampled(std::move(rows), grid, n);
   const Sink sink(*job.sink);
   put_states(sink, grid.sample_times(), states, system);
   if (m > 0) {
@@ -200,7 +203,7 @@ void Trajectories::generate(const dk_job& job) const {
   if (observation_noise_ > 0.0) put_observations(job, states, T, n);
   put_split(sink);
   sink.model("system", system);
-  put_outcomes(job, outcomes);
+  put_outcomes(job, outcomes, failures);
 }
 
 void Trajectories::put_observations(const dk_job& job, const std::vector<double>& states,

@@ -11,6 +11,7 @@
 
 #include "dynkit/job.hpp"
 #include "dynkit/settings.hpp"
+#include "outcomes.hpp"
 #include "sampling.hpp"
 
 namespace dynkit::trajectories {
@@ -62,8 +63,7 @@ class Trajectories {
   std::vector<double> initial_states(const dk_job& job, const dk_system& system) const;
   std::vector<double> input_of(const dk_system& system, std::int64_t samples) const;
   std::vector<double> simulate(const dk_job& job, const dk_system& system, const Grid& grid,
-                               const std::vector<double>& inputs,
-                               std::vector<std::int32_t>& outcomes) const;
+                               const std::vector<double>& inputs, Outcomes& outcomes) const;
   std::vector<double> sampled(std::vector<double> rows, const Grid& grid, std::int64_t n) const;
   void put_observations(const dk_job& job, const std::vector<double>& states, std::int64_t samples,
                         std::int64_t n) const;

@@ -7,6 +7,7 @@
  *   rates    [trial, time, neuron]     spikes   [trial, time, neuron]   (events per bin)
  *   observations [trial, time, observation]       (states as they were measured)
  *   mask     [trial, time]             split    [trial]  0 train, 1 validation, 2 test
+ *   outcome  [trial]                   last_time [trial]   how and when it ended, see system.h
  *   bin_width, and other values of rank 0
  * states[:,0] is the initial state; inputs[:,k] acts between times k and k+1; targets align with
  * the state that the input has produced, states[:,k+1]. A generator that integrates a known system

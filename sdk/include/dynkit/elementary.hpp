@@ -6,7 +6,9 @@
 //     using namespace dynkit::math;
 //
 // inside it, exp, sin, abs, pow, sigmoid and so on find the right function for every type: plain
-// `abs` of a double would be C's abs of an int.
+// `abs` of a double would be C's abs of an int. A square is x * x: dynkit_add_plugin() keeps
+// compilers from folding powers, which they do for some numbers and not for others, while a formula
+// must give the same bits in a batch and alone.
 #pragma once
 
 #include <cmath>
@@ -24,6 +26,7 @@ using std::cos;
 using std::cosh;
 using std::exp;
 using std::log;
+using std::pow;
 using std::sin;
 using std::sinh;
 using std::sqrt;
@@ -31,21 +34,6 @@ using std::tan;
 using std::tanh;
 using vector_math::sigmoid;
 using vector_math::softplus;
-
-// Hides a number from the compiler, which would fold some powers with a constant, but not each of
-// them in every context: a formula must give the same bits in a batch and alone.
-inline double opaque(double x) {
-#if defined(__GNUC__)
-  asm("" : "+m"(x));
-#endif
-  return x;
-}
-
-inline double pow(double a, double b) {
-  if (b == 2) return a * a;
-  if (b == -1) return 1 / a;
-  return std::pow(opaque(a), opaque(b));
-}
 
 // NaN if either is NaN, unlike std::min and std::fmin.
 inline double min(double a, double b) {
@@ -140,7 +128,7 @@ inline Unary tanh(double x) {
 
 // a^b with a constant exponent.
 inline Unary power(double a, double b) {
-  return {math::pow(a, b), b == 0 ? 0.0 : b * math::pow(a, b - 1)};
+  return {std::pow(a, b), b == 0 ? 0.0 : b * std::pow(a, b - 1)};
 }
 
 // a^b. The slope in b is NaN for a < 0, where only whole exponents have a value.

@@ -25,10 +25,12 @@ std::span<const FileFormat> file_formats();
 ///   .csv .tsv .txt .dat   "table" [rows, columns], and each column [rows] by its name if a line of
 ///                         names comes first
 ///   .h5 .hdf5             the datasets by their paths, "group/name"; see hdf5.hpp
-/// Floating-point numbers of any width become float64, integers int64 (uint8 and booleans: uint8).
-/// Throws Error with the path in the message: DK_IO if the file cannot be read, is cut off or is
-/// not what its ending says; DK_UNSUPPORTED for an unknown ending or element type; DK_TOO_LARGE if
-/// the arrays take more than kMemoryLimit, or more than 1 GiB and a hundred times the file's size.
+/// Arrays of elements that dynkit does not know are left out of .npz and .h5 (see
+/// load_arrays_safely); elsewhere they are errors. Floating-point numbers of any width become
+/// float64, integers int64 (uint8 and booleans: uint8). Throws Error with the path in the message:
+/// DK_IO if the file cannot be read, is cut off or is not what its ending says; DK_UNSUPPORTED for
+/// an unknown ending or element type; DK_TOO_LARGE if the arrays take more than kMemoryLimit, or
+/// more than 1 GiB and a hundred times the file's size.
 ///
 /// Reads in this process. A hostile .h5 file may crash or hang it (see load_hdf5): meant for files
 /// of dynkit's own and for worker processes.
@@ -36,8 +38,8 @@ ArrayMap load_arrays(const std::filesystem::path& path);
 
 /// The same for a process that must outlive the file, with all that the file holds: .h5 is read in
 /// a child process (load_hdf5_in_child); the readers of the other formats are ours, tested against
-/// hostile bytes, and run here. Only .h5 has attributes, and objects that are skipped.
-Hdf5Content load_arrays_safely(const std::filesystem::path& path,
+/// hostile bytes, and run here.
+FileContent load_arrays_safely(const std::filesystem::path& path,
                                const std::atomic<bool>* cancelled = nullptr);
 
 /// Where an array is: a file, and the name of one of its arrays or nothing.

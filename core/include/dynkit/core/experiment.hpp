@@ -15,7 +15,8 @@ struct StagePlan {
   std::string component;  // "org.example.name" or "org.example.name@1"
   Config::Table settings;
   std::optional<Config> system;  // of an analysis: which model it works on
-  int line = 0;
+  int line = 0;                  // of the table
+  int component_line = 0;
 };
 
 /// The model of a run, and where its parameters come from: the component's own, then `weights`,
@@ -57,6 +58,7 @@ struct Experiment {
   std::optional<ModelPlan> model;
   std::optional<StagePlan> dataset;
   std::vector<StagePlan> analyses;
+  std::vector<std::string> assignments;  // "key=value", set after reading, in their order
 };
 
 /// Parses TOML. Throws Error (DK_SETTINGS) with file and line where the text is not TOML.

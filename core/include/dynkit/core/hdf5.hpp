@@ -1,50 +1,31 @@
 #pragma once
 
 #include <atomic>
-#include <cstdint>
 #include <filesystem>
-#include <map>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "dynkit/core/array.hpp"
+#include "dynkit/core/file_content.hpp"
 
 namespace dynkit {
 
-/// Attributes of a group, and those of all groups by their paths ("" is the root).
-using Attribute = std::variant<std::string, double, std::int64_t>;
-using Attributes = std::map<std::string, Attribute>;
-using GroupAttributes = std::map<std::string, Attributes>;
-
-/// Something in a file that was not read, and why: "references are not read".
-struct SkippedObject {
-  std::string name;
-  std::string reason;
-};
-
-/// What an HDF5 file holds. Array "search/x" is dataset `x` of group `search`; its
-/// dimension names, unit and help are the attributes `dimensions`, `unit` and `help`. Complex
-/// numbers are compounds of r and i, text is UTF-8, as h5py writes and reads them.
-struct Hdf5Content {
-  ArrayMap arrays;
-  GroupAttributes attributes;  // single texts and numbers; others are passed over
-  std::vector<SkippedObject> skipped;
-};
-
-/// Reads a file, datasets of element types that dynkit does not know left out and named in
-/// `skipped`. Only what the file itself holds: links to other files, external storage and virtual
-/// datasets are not followed. Throws Error like load_arrays.
+/// Reads a file. Array "search/x" is dataset `x` of group `search`; its dimension names, unit and
+/// help are the attributes `dimensions`, `unit` and `help`. Complex numbers are compounds of r and
+/// i, text is UTF-8, as h5py writes and reads them. Datasets of element types that dynkit does not
+/// know are left out and named in `skipped`, single texts and numbers become attributes. Only what
+/// the file itself holds: links to other files, external storage and virtual datasets are not
+/// followed. Throws Error like load_arrays.
 ///
 /// The HDF5 library is not hardened against hostile files: one may crash it, or keep it busy for
 /// ever. Read a file that dynkit did not write here only in a process that may be lost.
-Hdf5Content load_hdf5(const std::filesystem::path& path);
+FileContent load_hdf5(const std::filesystem::path& path);
 
 /// The same in a child process, for one that may not (see run_in_child for what it asks of the
 /// caller's threads). Each array is sent on as soon as it is read, so that none is twice in memory
 /// but the largest. Throws Error like load_hdf5; (DK_IO) if the library crashes or hangs;
 /// (DK_CANCELLED) when `cancelled` is set.
-Hdf5Content load_hdf5_in_child(const std::filesystem::path& path,
+FileContent load_hdf5_in_child(const std::filesystem::path& path,
                                const std::atomic<bool>* cancelled = nullptr);
 
 /// One dataset; and the names of all of them, in order.

@@ -33,8 +33,9 @@ struct LibraryEntry {
 /// A component that was loaded, and where it came from.
 struct LoadedComponent {
   const dk_component* component = nullptr;
-  const LibraryEntry* library = nullptr;
-  std::string directory;  // of the library
+  std::string directory;  // of the library as found on the search path
+  std::string file;       // the library that was loaded: that one, or its variant for this machine
+  std::string sha256;     // of `file`
 };
 
 /// How libraries are inspected.
@@ -66,15 +67,20 @@ class Registry {
 
   /// Loads the component `id` or `id@major`. The earlier folder wins, within a folder the higher
   /// version. Throws Error (DK_SETTINGS) if there is none (with the nearest known id), or if two of
-  /// equal rank are found; (DK_UNSUPPORTED) if the only candidates are refused, with the reason.
+  /// equal rank are found; (DK_UNSUPPORTED) with the reasons if the only candidates are refused, or
+  /// if there is none but refused libraries, which might hold it.
   LoadedComponent find(const std::string& reference, const std::string& interface_id);
 
  private:
-  const Library& load(const LibraryEntry& entry);
+  struct Loaded {
+    Library library;
+    std::string sha256;  // of the file that was loaded
+  };
+  const Loaded& load(const LibraryEntry& entry);
 
   std::vector<std::string> folders_;
   std::vector<LibraryEntry> libraries_;
-  std::map<std::string, Library> loaded_;  // by path
+  std::map<std::string, Loaded> loaded_;  // by path
 };
 
 /// The search path: the folders named on the command line, DYNKIT_PLUGIN_PATH (ignored when the

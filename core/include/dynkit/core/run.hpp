@@ -50,8 +50,8 @@ struct RunOutcome {
 
 /// Runs an experiment, each stage in a worker process. Whatever happens to a stage, what was done
 /// before stays, and the folder is a valid run. Throws Error for what is refused before anything
-/// ran: the experiment, the folder (it exists, holds the run of another experiment, or another
-/// process works in it).
+/// ran: the experiment, the folder (it exists, holds the run of another experiment or of other
+/// assignments, or another process works in it).
 RunOutcome run_experiment(const RunOptions& options, RunObserver& observer);
 
 /// The stages with all settings resolved, one "name = value" a line, without running anything.

@@ -13,7 +13,7 @@
 namespace dynkit {
 namespace {
 
-void expect_same(const Hdf5Content& actual, const Hdf5Content& expected) {
+void expect_same(const FileContent& actual, const FileContent& expected) {
   expect_equal(actual.arrays, expected.arrays);
   EXPECT_EQ(actual.attributes, expected.attributes);
   ASSERT_EQ(actual.skipped.size(), expected.skipped.size());
@@ -41,7 +41,7 @@ TEST(Hdf5Child, SendsEveryTypeRankNoteAndAttribute) {
   arrays["real/rank2"].help = "where the flow rests";
   save_hdf5(folder / "a.h5", arrays,
             {{"", {{"title", "größe"}, {"count", std::int64_t{-3}}}}, {"real", {{"step", 0.1}}}});
-  const Hdf5Content content = load_hdf5_in_child(folder / "a.h5");
+  const FileContent content = load_hdf5_in_child(folder / "a.h5");
   expect_equal(content.arrays, arrays);
   expect_same(content, load_hdf5(folder / "a.h5"));
 }

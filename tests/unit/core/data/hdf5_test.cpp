@@ -13,7 +13,7 @@ TEST(Hdf5, KeepsEveryTypeAndRank) {
   const TemporaryFolder folder;
   const ArrayMap arrays = samples_of_every_type();
   save_hdf5(folder / "a.h5", arrays);
-  const Hdf5Content content = load_hdf5(folder / "a.h5");
+  const FileContent content = load_hdf5(folder / "a.h5");
   expect_equal(content.arrays, arrays);
   EXPECT_TRUE(content.skipped.empty());
   EXPECT_TRUE(content.attributes.empty());
@@ -42,7 +42,7 @@ TEST(Hdf5, KeepsAttributesOfGroups) {
 }
 
 TEST(Hdf5, ReadsWhatH5pyWrites) {
-  const Hdf5Content content = load_hdf5(golden("h5py.h5"));
+  const FileContent content = load_hdf5(golden("h5py.h5"));
   EXPECT_TRUE(content.skipped.empty());
   int numbers = 0;
   for (const auto& [path, array] : content.arrays) {
@@ -61,7 +61,7 @@ TEST(Hdf5, ReadsWhatH5pyWrites) {
 }
 
 TEST(Hdf5, ReadsTheAttributesThatH5pyWrites) {
-  const Hdf5Content content = load_hdf5(golden("h5py.h5"));
+  const FileContent content = load_hdf5(golden("h5py.h5"));
   const GroupAttributes expected = {
       {"", {{"title", "größe"}}},
       {"numbers", {{"count", std::int64_t{7}}, {"step", 0.25}}},
@@ -73,7 +73,7 @@ TEST(Hdf5, ReadsTheAttributesThatH5pyWrites) {
   EXPECT_EQ(noted.help, "membrane potential");
 }
 
-std::vector<std::string> sorted_reasons(const Hdf5Content& content) {
+std::vector<std::string> sorted_reasons(const FileContent& content) {
   std::vector<std::string> reasons;
   for (const SkippedObject& object : content.skipped) {
     reasons.push_back(object.name + ": " + object.reason);
@@ -84,7 +84,7 @@ std::vector<std::string> sorted_reasons(const Hdf5Content& content) {
 
 // Among them whatever would make it read another file.
 TEST(Hdf5, LeavesOutAndNamesWhatItDoesNotRead) {
-  const Hdf5Content content = load_hdf5(golden("odd.h5"));
+  const FileContent content = load_hdf5(golden("odd.h5"));
   EXPECT_EQ(content.arrays.size(), 2u);
   expect_equal(content.arrays.at("good"), golden_array("f8"));
   const std::vector<std::string> expected = {

@@ -31,7 +31,7 @@ constexpr std::string_view kEntry = "PK\x01\x02", kEnd = "PK\x05\x06", kLocal = 
 
 TEST(Npz, KeepsEveryTypeAndRank) {
   const ArrayMap arrays = samples_of_every_type();
-  expect_equal(parse_npz(format_npz(arrays)), arrays);
+  expect_equal(parse_npz(format_npz(arrays)).arrays, arrays);
 }
 
 TEST(Npz, KeepsDimensionsUnitAndHelp) {
@@ -40,12 +40,12 @@ TEST(Npz, KeepsDimensionsUnitAndHelp) {
   arrays["x"].dimensions = {"trial", "größe"};
   arrays["x"].unit = "mV";
   arrays["x"].help = "it says \"high\"\n";
-  expect_equal(parse_npz(format_npz(arrays)), arrays);
+  expect_equal(parse_npz(format_npz(arrays)).arrays, arrays);
 }
 
 // Element types in both byte orders and both index orders.
 void expect_golden(const char* file) {
-  const ArrayMap arrays = parse_npz(read_file(golden(file)));
+  const ArrayMap arrays = parse_npz(read_file(golden(file))).arrays;
   EXPECT_EQ(arrays.size(), 60u);
   for (const auto& [name, array] : arrays) expect_equal(array, golden_array(name), name);
 }
@@ -63,19 +63,37 @@ TEST(Npz, ReadsAnArchiveWithZip64FieldsEverywhere) {
   ZipWriter zip(0);
   zip.add("a.npy", "", format_npy(array));
   zip.add("b.npy", "", format_npy(sample_array<double>({4})));
-  const ArrayMap arrays = parse_npz(zip.finish());
+  const ArrayMap arrays = parse_npz(zip.finish()).arrays;
   expect_equal(arrays.at("a"), array);
   expect_equal(arrays.at("b"), sample_array<double>({4}));
 }
 
 TEST(Npz, ReadsOnlyTheArrayThatIsWanted) {
-  const ArrayMap arrays = parse_npz(small_npz(), "group/b");
-  ASSERT_EQ(arrays.size(), 1u);
-  expect_equal(arrays.at("group/b"), sample_array<std::uint8_t>({2, 5}));
+  ZipWriter zip;
+  zip.add("a.npy", "", as_bytes("damaged"));
+  zip.add("group/b.npy", "", format_npy(sample_array<std::uint8_t>({2, 5})));
+  const std::vector<std::byte> file = zip.finish();
+  expect_equal(parse_npz_array(file, "group/b"), sample_array<std::uint8_t>({2, 5}));
+  EXPECT_EQ(error_of([&] { parse_npz_array(file, "c"); }), "there is no array 'c'");
+}
+
+TEST(Npz, SkipsArraysOfElementsThatAreNotRead) {
+  ZipWriter zip;
+  zip.add("meta.npy", "", read_file(golden("object.npy")));
+  zip.add("a.npy", "", format_npy(sample_array<double>({3})));
+  const std::vector<std::byte> file = zip.finish();
+  const FileContent content = parse_npz(file);
+  ASSERT_EQ(content.arrays.size(), 1u);
+  expect_equal(content.arrays.at("a"), sample_array<double>({3}));
+  ASSERT_EQ(content.skipped.size(), 1u);
+  EXPECT_EQ(content.skipped[0].name, "meta");
+  EXPECT_EQ(content.skipped[0].reason, "pickled objects are not read");
+  EXPECT_EQ(error_of([&] { parse_npz_array(file, "meta"); }, DK_UNSUPPORTED),
+            "array 'meta': pickled objects are not read");
 }
 
 TEST(Npz, HoldsNoArrayAtAll) {
-  EXPECT_TRUE(parse_npz(format_npz({})).empty());
+  EXPECT_TRUE(parse_npz(format_npz({})).arrays.empty());
 }
 
 TEST(Npz, RefusesEveryTruncation) {
@@ -199,7 +217,7 @@ TEST(Npz, PassesOverCommentsOfOtherPrograms) {
   for (const char* comment : {"hello", "{", "[1]", "{\"other\": 1}"}) {
     ZipWriter zip;
     zip.add("a.npy", comment, format_npy(sample_array<double>({3})));
-    expect_equal(parse_npz(zip.finish()).at("a"), sample_array<double>({3}));
+    expect_equal(parse_npz(zip.finish()).arrays.at("a"), sample_array<double>({3}));
   }
 }
 

@@ -57,7 +57,7 @@ std::vector<double> with(const std::string& name, Config value) {
   NoFiles none;
   Services services;
   const HostTable host{services, "."};
-  const Model model(LoadedComponent{&kTwoBlocks, nullptr, {}}, Config::Table{}, none, host.table());
+  const Model model(LoadedComponent{&kTwoBlocks, {}, {}, {}}, Config::Table{}, none, host.table());
   std::vector<double> theta(7, 0.0);
   set_parameters(model, {{name, std::move(value)}}, theta);
   return theta;

@@ -56,7 +56,7 @@ struct Process {
   NoFiles none;
   Services services;
   HostTable host{services, "."};
-  System system{std::make_shared<Model>(LoadedComponent{&kComponent, nullptr, {}}, Config::Table{},
+  System system{std::make_shared<Model>(LoadedComponent{&kComponent, {}, {}, {}}, Config::Table{},
                                         none, host.table()),
                 {},
                 host.table()};

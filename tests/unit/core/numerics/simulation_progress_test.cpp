@@ -119,7 +119,7 @@ TEST(SimulationProgress, OfALongSimulationIsTold) {
   testing::NoFiles none;
   Listener listener;
   const dk_host& host = listener.host.table();
-  const System system(std::make_shared<Model>(LoadedComponent{&kComponent, nullptr, {}},
+  const System system(std::make_shared<Model>(LoadedComponent{&kComponent, {}, {}, {}},
                                               Config::Table{}, none, host),
                       {}, host);
   const std::array times = {0.0, 1.0};

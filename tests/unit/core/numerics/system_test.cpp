@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <cmath>
 #include <limits>
 
 #include "dynkit/component.hpp"
@@ -51,7 +53,7 @@ struct EulerSystem {
   NoFiles none;
   Services services;
   HostTable host{services, "."};
-  System system{std::make_shared<Model>(LoadedComponent{&kComponent, nullptr, {}}, Config::Table{},
+  System system{std::make_shared<Model>(LoadedComponent{&kComponent, {}, {}, {}}, Config::Table{},
                                         none, host.table()),
                 {-0.5},
                 host.table()};
@@ -95,6 +97,79 @@ TEST(SystemStep, ReachesEveryDerivativeThatTheHostMakes) {
        &matrices);
   // Central differences of a linear map: rounding over the step, 1e-16 / 1e-5.
   for (const double derivative : J) EXPECT_NEAR(derivative, 1.0 - 0.25 * 0.5, 1e-9);
+}
+
+// x' = t x in steps of so many quarters, or dx/dt = t x.
+template <std::int32_t TimeKind, int Quarters = 0>
+class TimeModel {
+ public:
+  static constexpr std::span<const dk_setting> kSettings = kNoSettings;
+
+  TimeModel(const dk_host&, const Settings&) {
+    info_.time_kind = TimeKind;
+    info_.threading = DK_REENTRANT;
+    info_.flags = DK_USES_TIME | DK_BATCH_EXACT;
+    info_.n = 1;
+    info_.step = 0.25 * Quarters;
+  }
+
+  const dk_model_info& info() const { return info_; }
+
+  void eval(const dk_points& points, const dk_output& out) const {
+    for (std::int64_t s = 0; s < points.count; ++s) {
+      out.data[s * out.stride] =
+          points.t.data[s * points.t.stride] * points.x.data[s * points.x.stride];
+    }
+  }
+
+ private:
+  dk_model_info info_{};
+};
+
+// What the tangent 1 becomes between two times (of a map: after so many steps).
+template <class Instance>
+double carried_tangent(double t0, double t1, std::atomic<bool>* cancelled = nullptr) {
+  static constexpr dk_component kComponent =
+      model_component<Instance>({"org.test.time", "1.0.0", "t x"});
+  NoFiles none;
+  ServicesOptions services_options;
+  services_options.cancelled = cancelled;
+  Services services(services_options);
+  HostTable host(services, ".");
+  const System system(std::make_shared<Model>(LoadedComponent{&kComponent, {}, {}, {}},
+                                              Config::Table{}, none, host.table()),
+                      {}, host.table());
+  double x = 5.0, V = 1.0;
+  dk_simulation options{};
+  options.method = "rk4";  // maps pass over it
+  options.step = 0.01;
+  call(system.table().propagate_tangent, &system.table(), t0, t1,
+       static_cast<const double*>(nullptr), &options, &x, std::int64_t{1}, &V);
+  EXPECT_NEAR(x, 5.0 * V, 1e-8 * x);  // both are linear
+  return V;
+}
+
+TEST(System, CarriesTangentsOfMapsAtTheTimeOfEachStep) {
+  const double V = carried_tangent<TimeModel<DK_MAP, 1>>(3.0, 5.0);
+  EXPECT_NEAR(V, 0.75 * 1.0, 1e-9);  // central differences
+}
+
+// One right after the other, perhaps at the same address.
+TEST(System, LeavesNothingOfItsTangentsToTheNextOne) {
+  EXPECT_NEAR((carried_tangent<TimeModel<DK_MAP, 1>>(3.0, 4.0)), 0.75, 1e-9);
+  EXPECT_NEAR((carried_tangent<TimeModel<DK_MAP, 2>>(3.0, 4.0)), 1.5, 1e-9);
+  EXPECT_NEAR((carried_tangent<TimeModel<DK_FLOW>>(0.0, 1.0)), std::exp(0.5), 1e-8);
+  EXPECT_NEAR((carried_tangent<TimeModel<DK_MAP, 3>>(3.0, 4.0)), 2.25, 1e-9);
+}
+
+TEST(System, StopsCarryingTangentsWhenCancelled) {
+  std::atomic<bool> cancelled{true};
+  try {
+    carried_tangent<TimeModel<DK_FLOW>>(-1e7, 0.0, &cancelled);  // 1e9 steps
+    FAIL() << "went on to the end";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.status(), DK_CANCELLED);
+  }
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -89,7 +90,7 @@ class TestSource : public SettingSource {
   const dk_data* data = nullptr;
 };
 
-/// A host with so many threads, and a system on it.
+/// A host with so many threads, and a system on it. Keeps what is logged.
 class TestHost {
  public:
   explicit TestHost(std::int32_t threads = 1) : services_(options(threads)), host_(services_, "") {}
@@ -101,17 +102,20 @@ class TestHost {
     static constexpr dk_component component =
         differentiable_component<Author>({"org.test.system", "1.0.0", "a test system"});
     TestSource none;
-    auto model = std::make_shared<Model>(LoadedComponent{&component, nullptr, {}}, Config::Table{},
+    auto model = std::make_shared<Model>(LoadedComponent{&component, {}, {}, {}}, Config::Table{},
                                          none, table());
     dk_stream stream = make_stream(1, "theta");
     Numbers theta = initial_parameters(*model, table(), stream);
     return std::make_unique<System>(std::move(model), std::move(theta), table());
   }
 
+  std::vector<std::string> logged;
+
  private:
-  static ServicesOptions options(std::int32_t threads) {
+  ServicesOptions options(std::int32_t threads) {
     ServicesOptions options;
     options.threads = threads;
+    options.log = [this](std::int32_t, std::string_view text) { logged.emplace_back(text); };
     return options;
   }
 

@@ -56,6 +56,15 @@ TEST_P(LogisticPeriods, AreAllFoundAndNoneIsSingular) {
 
 INSTANTIATE_TEST_SUITE_P(OneToTen, LogisticPeriods, ::testing::Range(1, 11));
 
+// At period 13 two points of it lie within 2e-7 of the fixed point 0.
+TEST(FixedPoints, OfLogisticPeriodThirteenAreOfPeriodThirteenButTwo) {
+  RestSystem system(logistic(4));
+  FakeSink sink;
+  run(make_values().integer("period", 13).integer("slow_points", 0).integer("max_starts", 3000),
+      system, sink);
+  EXPECT_LE(std::ranges::count(sink.integers("period"), 1), 2);
+}
+
 // A point of period k belongs to a cycle of k: 56 of 6, and 990 of 10, by Moebius' inversion.
 TEST(FixedPoints, OfLogisticPeriodTenBelongToThatManyCycles) {
   RestSystem system(logistic(4));

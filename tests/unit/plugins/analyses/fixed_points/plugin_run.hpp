@@ -1,6 +1,8 @@
 // The component as a host runs it, and a map for it.
 #pragma once
 
+#include <cmath>
+
 #include "rest_system.hpp"
 
 namespace dynkit::fixed_points::testing {
@@ -18,10 +20,10 @@ inline FakeValues make_values() {
 }
 
 inline void run(const FakeValues& values, RestSystem& system, const FakeSink& sink,
-                std::int32_t workers = 1) {
+                std::int32_t workers = 1, const dk_data* data = nullptr) {
   const FakeHost host(workers);
   dynkit::testing::run_analysis(dynkit_plugin_v1()->components[0], values, host.table(),
-                                system.table(), sink);
+                                system.table(), sink, data);
 }
 
 inline std::int64_t summary(const FakeSink& sink, const char* name) {
@@ -42,6 +44,23 @@ inline Equations logistic(double a) {
     J[0] = a * (1 - 2 * x[0]);
   };
   return map;
+}
+
+// dx/dt = -x + w tanh(x) + u, uncoupled.
+inline Equations units_flow(std::int64_t n) {
+  Equations flow;
+  flow.n = n;
+  flow.m = 1;
+  flow.eval = [n](double, const double* x, const double* u, double* out) {
+    for (std::int64_t i = 0; i < n; ++i) out[i] = -x[i] + 2 * std::tanh(x[i]) + u[0];
+  };
+  flow.jacobian = [n](double, const double* x, const double*, double* J) {
+    std::fill(J, J + n * n, 0.0);
+    for (std::int64_t i = 0; i < n; ++i) {
+      J[i * n + i] = -1 + 2 * (1 - std::tanh(x[i]) * std::tanh(x[i]));
+    }
+  };
+  return flow;
 }
 
 }  // namespace dynkit::fixed_points::testing

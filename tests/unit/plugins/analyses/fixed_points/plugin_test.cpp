@@ -20,25 +20,9 @@ using testing::make_values;
 using testing::RestSystem;
 using testing::run;
 using testing::summary;
+using testing::units_flow;
 using testing::Values;
 using testing::word;
-
-// dx/dt = -x + w tanh(x) + u, uncoupled.
-Equations units_flow(std::int64_t n) {
-  Equations flow;
-  flow.n = n;
-  flow.m = 1;
-  flow.eval = [n](double, const double* x, const double* u, double* out) {
-    for (std::int64_t i = 0; i < n; ++i) out[i] = -x[i] + 2 * std::tanh(x[i]) + u[0];
-  };
-  flow.jacobian = [n](double, const double* x, const double*, double* J) {
-    std::fill(J, J + n * n, 0.0);
-    for (std::int64_t i = 0; i < n; ++i) {
-      J[i * n + i] = -1 + 2 * (1 - std::tanh(x[i]) * std::tanh(x[i]));
-    }
-  };
-  return flow;
-}
 
 TEST(FixedPoints, OfHenonMapAreItsTwoSaddles) {
   RestSystem system(henon(1.4, 0.3));
@@ -240,7 +224,7 @@ TEST(FixedPoints, PutWhatScriptsRelyOn) {
   }
   EXPECT_TRUE(sink.tables.contains("points"));
   EXPECT_FALSE(sink.tables.contains("failed_starts"));
-  EXPECT_EQ(sink.figures.at("points").kind, "scatter3d");
+  EXPECT_EQ(sink.figures.at("phase_portrait").kind, "scatter3d");
   EXPECT_NE(sink.texts.at("summary").find("necessary, not sufficient"), std::string::npos);
   const std::vector<std::int64_t>& hits = sink.integers("hits");
   EXPECT_EQ(std::accumulate(hits.begin(), hits.end(), std::int64_t{0}),

@@ -197,6 +197,14 @@ TEST(Search, StopsAtMaxPointsAndSaysSo) {
   EXPECT_EQ(result.roots.size(), 40u);
 }
 
+TEST(Search, IsNotCalledCompleteWhereMaxPointsEndsIt) {
+  SearchOptions options;
+  options.stop = {.quiet_starts = 1, .quiet_per_root = 1, .hits = 1, .patience = 1};
+  options.stop.max_points = 2;
+  const SearchResult result = search(uncoupled_units(2), normal_states(50, 2), cube(2, 1), options);
+  EXPECT_EQ(result.incomplete, "more than max_points = 2 points");
+}
+
 TEST(Search, StopsAtMaxStartsAndSaysSo) {
   SearchOptions options;
   options.stop.max_starts = 100;

@@ -41,6 +41,17 @@ TEST(Stability, OnTheBorderIsNonhyperbolic) {
             Kind::nonhyperbolic);
 }
 
+TEST(Stability, ListsGrowingEigenvaluesFastestFirstAndPairsOnce) {
+  const auto map = classify(matrix(-1.1, 1.2, 2), 3, true, kTolerance).growing;
+  ASSERT_EQ(map.size(), 2u);
+  EXPECT_NEAR(std::abs(map[0] - std::polar(1.2, 2.0)), 0, 1e-14);
+  EXPECT_NEAR(std::abs(map[1] + 1.1), 0, 1e-14);
+  const auto flow = classify(matrix(3, 2, 1), 3, false, kTolerance).growing;  // 2 cos 1 = 1.08
+  ASSERT_EQ(flow.size(), 2u);
+  EXPECT_NEAR(std::abs(flow[0] - 3.0), 0, 1e-14);
+  EXPECT_TRUE(classify(matrix(-0.1, 5, 2), 3, false, kTolerance).growing.empty());
+}
+
 // A flow's unit of time is a convention: per second or per millisecond, the class is the same.
 TEST(Stability, OfFlowDoesNotDependOnTheUnitOfTime) {
   for (const double unit : {1e-9, 1.0, 1e9}) {

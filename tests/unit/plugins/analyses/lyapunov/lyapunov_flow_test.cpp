@@ -99,6 +99,27 @@ TEST(LyapunovFlow, SaysWhenTheSumContradictsTheTrace) {
   EXPECT_GT(std::abs(sink.numbers("sum_check")[0]), 0.5);
 }
 
+TEST(LyapunovFlow, OfARotationIsZeroAndConverges) {
+  const FakeSystem system(make_linear(DK_FLOW, 2, {0, 1, -1, 0}));
+  FakeSink sink;
+  run(make_values().number("length", 100).number("rtol", 1e-5).number("step", 0.02), system, sink);
+  EXPECT_EQ(sink.words("converged")[0], "yes");
+  // Runge-Kutta's own contraction: h^5 / 144 = 2e-11 a step of 0.02.
+  for (const double exponent : sink.numbers("exponents")) EXPECT_NEAR(exponent, 0.0, 2e-9);
+}
+
+TEST(LyapunovFlow, OfAPhaseIsZero) {
+  // dx/dt = 1.7: nothing in it grows.
+  Equations phase;
+  phase.eval = [](double, const double*, const double*, double* out) { out[0] = 1.7; };
+  phase.jacobian = [](double, const double*, const double*, double* J) { J[0] = 0.0; };
+  const FakeSystem system(phase);
+  FakeSink sink;
+  run(make_values().number("length", 100), system, sink);
+  EXPECT_EQ(sink.words("converged")[0], "yes");
+  EXPECT_EQ(sink.numbers("exponents")[0], 0.0);
+}
+
 TEST(LyapunovFlow, EndsWhereTheOrbitGoesToInfinity) {
   // x' = x^2 from 1: x = 1 / (1 - t), and a tangent grows as the square.
   Equations blow_up;
@@ -195,6 +216,15 @@ TEST(LyapunovFlow, PassesItsInputOn) {
   run(make_values().number("length", 10).array("input", {2}, {0.25, 1.0}), system, sink);
   EXPECT_NEAR(sink.numbers("largest")[0], -0.75, 1e-9);
   EXPECT_NEAR(sink.numbers("mean_trace")[0], -0.75, 1e-12);
+}
+
+TEST(LyapunovFlow, CountsOnlyExponentsThatAreSurelyPositive) {
+  const FakeSystem system(make_lorenz());
+  FakeSink sink;
+  run(make_values().number("length", 200), system, sink);
+  EXPECT_EQ(sink.integers("positive")[0], 1);  // that along the flow is 0
+  EXPECT_EQ(sink.numbers("entropy")[0], sink.numbers("largest")[0]);
+  EXPECT_EQ(sink.numbers("entropy_error")[0], sink.numbers("largest_error")[0]);
 }
 
 TEST(LyapunovFlow, DrawsALineForEachExponent) {

@@ -111,6 +111,21 @@ TEST(LyapunovMap, OfSingularMapHasAnInfiniteExponent) {
   EXPECT_EQ(sink.words("converged")[0], "yes");
 }
 
+TEST(LyapunovMap, OfRankOneHasOneFiniteExponentAndConverges) {
+  // u v^T: products of its tangents are zero but for rounding, in the determinant too.
+  const double u[] = {0.3, -0.7, 1.1}, v[] = {0.9, 0.2, 0.6};
+  std::vector<double> A;
+  for (const double row : u) {
+    for (const double column : v) A.push_back(row * column);
+  }
+  const FakeSystem system(make_linear(DK_MAP, 3, A));
+  FakeSink sink;
+  run(make_values().number("length", 128), system, sink);
+  EXPECT_NEAR(sink.numbers("exponents")[0], std::log(0.27 - 0.14 + 0.66), 1e-12);
+  EXPECT_LT(sink.numbers("exponents")[1], -30.0);
+  EXPECT_EQ(sink.words("converged")[0], "yes");
+}
+
 TEST(LyapunovMap, IsAlsoPerTimeWhereTheStepIsKnown) {
   Equations map = make_linear(DK_MAP, 2, {0.5, 0, 0, 0.25});
   map.step = 0.1;
@@ -118,6 +133,36 @@ TEST(LyapunovMap, IsAlsoPerTimeWhereTheStepIsKnown) {
   FakeSink sink;
   run(make_values(), system, sink);
   EXPECT_NEAR(sink.numbers("exponents_per_time")[0], -10.0 * std::log(2.0), 1e-11);
+  const auto& column = sink.tables.at("exponents").at("exponent_per_time").numbers();
+  EXPECT_EQ(column, sink.numbers("exponents_per_time"));
+}
+
+TEST(LyapunovMap, ListsItsExponentsInATable) {
+  const FakeSystem system(make_linear(DK_MAP, 3, {0.8, 0, 0, 0, -1.1, 0, 0, 0, 0.01}));
+  FakeSink sink;
+  run(make_values(), system, sink);
+  const auto& table = sink.tables.at("exponents");
+  EXPECT_EQ(table.size(), 3u);  // nothing per time where no step is known
+  EXPECT_EQ(std::get<std::vector<std::int64_t>>(table.at("k").values),
+            (std::vector<std::int64_t>{1, 2, 3}));
+  EXPECT_EQ(table.at("exponent").numbers(), sink.numbers("exponents"));
+  EXPECT_EQ(table.at("standard_error").numbers(), sink.numbers("standard_error"));
+  EXPECT_EQ(sink.numbers("largest_error")[0], sink.numbers("standard_error")[0]);
+}
+
+TEST(LyapunovMap, EntropyIsTheSumOfThePositiveExponents) {
+  // Gaps so wide that the directions are found to rounding in the burn-in.
+  const FakeSystem system(make_linear(DK_MAP, 4,
+                                      {2, 0, 0, 0, 0, 0.3, 0, 0,  //
+                                       0, 0, 4, 0, 0, 0, 0, 1}));
+  FakeSink all, two;
+  run(make_values(), system, all);
+  EXPECT_EQ(all.integers("positive")[0], 2);  // the one of 0 is not
+  EXPECT_NEAR(all.numbers("entropy")[0], std::log(2.0 * 4.0), 1e-12);
+  EXPECT_LT(all.numbers("entropy_error")[0], 1e-12);
+  run(make_values().integer("exponents", 2), system, two);
+  EXPECT_EQ(two.integers("positive")[0], 2);
+  EXPECT_TRUE(std::isnan(two.numbers("entropy")[0]));  // the third might be positive as well
 }
 
 TEST(LyapunovMap, FindsTheLeadingExponentAlone) {

@@ -44,13 +44,6 @@ TEST(LyapunovSettings, RefuseAStateThatIsNotFinite) {
             "setting 'initial': element 1 is inf, not a finite number");
 }
 
-TEST(LyapunovSettings, RefuseWhatNeverEnds) {
-  EXPECT_EQ(refusal(make_values().number("length", HUGE_VAL)),
-            "setting 'length': inf is not finite");
-  EXPECT_EQ(refusal(make_values().number("burn_in", HUGE_VAL)),
-            "setting 'burn_in': inf is not finite");
-}
-
 TEST(LyapunovSettings, RefuseAMaximumBelowTheLength) {
   EXPECT_EQ(refusal(make_values().number("max_length", 10)),
             "setting 'max_length': 10 is less than 'length', 1000");

@@ -54,6 +54,19 @@ TEST(VolumeRate, OfMapKnowsTheTimeOfEachStep) {
   EXPECT_NEAR(volume.take(), std::log(2.0 * 3.0 * 4.0 * 5.0), 1e-15 * 8);
 }
 
+TEST(VolumeRate, OfMapCountsTimeInItsOwnSteps) {
+  Equations map;
+  map.time_kind = DK_MAP;
+  map.flags = DK_USES_TIME;
+  map.step = 0.25;
+  map.eval = [](double, const double* x, const double*, double* out) { out[0] = x[0]; };
+  map.jacobian = [](double t, const double*, const double*, double* J) { J[0] = t; };
+  const FakeSystem system(map);
+  VolumeRate volume(system.table(), {});
+  volume.add(2.0, 3.0, {1.0}, {1.0});
+  EXPECT_NEAR(volume.take(), std::log(0.5 * 0.75 * 1.0), 1e-15 * 8);
+}
+
 TEST(VolumeRate, OfFlowIntegratesTheTrace) {
   // tr J = x^2 + t with x(t) = t^2: the rule's error is h^4 / 720 times 24 per time.
   Equations flow;
@@ -102,12 +115,20 @@ TEST(VolumeRate, AsksForPiecesWithSmallCorrections) {
   EXPECT_NEAR(volume.longest(), h * std::sqrt(0.01 * size / correction), 1e-5);
 }
 
-TEST(VolumeRate, ShortensPiecesByAQuarterAtMost) {
+TEST(VolumeRate, ShortensPiecesToAQuarterAtMost) {
   const FakeSystem system(make_rest([](double t) { return t < 1.0 ? 0.0 : 1.0; }));
   VolumeRate volume(system.table(), {});
   volume.add(0.5, 0.5, {1.0}, {1.0});  // ends where the rate jumps
   volume.take();
   EXPECT_EQ(volume.longest(), 0.125);
+}
+
+TEST(VolumeRate, SetsNoLimitWhereTheJacobianVanishes) {
+  const FakeSystem system(make_rest([](double) { return 0.0; }));
+  VolumeRate volume(system.table(), {});
+  volume.add(0.0, 0.5, {1.0}, {1.0});
+  EXPECT_EQ(volume.take(), 0.0);
+  EXPECT_EQ(volume.longest(), std::numeric_limits<double>::infinity());
 }
 
 TEST(VolumeRate, SetsNoLimitWhereTheTraceIsRounding) {
