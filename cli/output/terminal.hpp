@@ -5,7 +5,8 @@
 namespace dynkit {
 
 /// Results go to standard output, everything else to standard error. Where the reader has left, as
-/// `| head` does, nothing more is printed: work goes on. Throws Error (DK_IO) for any other failure.
+/// `| head` does, nothing more is printed: work goes on. Throws Error (DK_IO) for any other
+/// failure.
 void print(const std::string& text);
 void print_error(const std::string& message);
 void print_note(const std::string& message);

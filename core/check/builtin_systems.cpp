@@ -88,8 +88,8 @@ BuiltinSystem make_system(const char* name, const dk_host& host) {
   static constexpr dk_component component =
       differentiable_component<Author>({"builtin.check.system", DK_VERSION, "a test system"});
   BuiltinSource none(host);
-  auto model = std::make_shared<Model>(LoadedComponent{&component, {}, {}, {}}, Config::Table{},
-                                       none, host);
+  auto model =
+      std::make_shared<Model>(LoadedComponent{&component, {}, {}, {}}, Config::Table{}, none, host);
   dk_stream stream = make_stream(1, "builtin");
   auto theta = initial_parameters(*model, host, stream);
   return {name, std::make_unique<System>(std::move(model), std::move(theta), host)};

@@ -50,8 +50,8 @@ struct Owner {
 Owner owner_of_run(const RunFolder& folder, const RunOptions& options,
                    const Experiment& experiment);
 
-/// Throws Error (DK_SETTINGS) where the run in the folder was made with `--set` or `--seed` of a key
-/// that is not given now: its results would be replaced by others for want of a word.
+/// Throws Error (DK_SETTINGS) where the run in the folder was made with `--set` or `--seed` of a
+/// key that is not given now: its results would be replaced by others for want of a word.
 void check_assignments_are_kept(const RunFolder& folder,
                                 const std::vector<std::string>& assignments);
 
