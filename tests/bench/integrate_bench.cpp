@@ -34,10 +34,9 @@ void lorenz_at(const double* x, double* dx, std::int64_t stride) {
   dx[2 * stride] = x[0] * x[stride] - 8.0 / 3.0 * x[2 * stride];
 }
 
-// Plain loops for several instruction sets, as a plugin with variants has them.
-__attribute__((target_clones("default", "arch=haswell", "arch=skylake-avx512"))) void
-lorenz_columns(std::int64_t count, const double* x, std::int64_t x_stride, double* dx,
-               std::int64_t dx_stride) {
+// Plain loops, compiled for this machine's instruction set as a plugin's variant is.
+void lorenz_columns(std::int64_t count, const double* x, std::int64_t x_stride, double* dx,
+                    std::int64_t dx_stride) {
   const double *y = x + x_stride, *z = y + x_stride;
   double *dy = dx + dx_stride, *dz = dy + dx_stride;
 #ifdef __clang__

@@ -53,19 +53,20 @@ test("reports of runs draw all figures without errors and requests", async () =>
   assert.equal(await lorenz.locator("figure.figure").count(), 4);
 });
 
-test("a network's phase portrait has its states, classes and unstable directions", async () => {
+test("a network has its trajectories, states, classes and unstable directions", async () => {
   const traces = await tracesOf(await drawn(network, "phase_portrait"));
   assertFinite(traces);
   assert.deepEqual(traces.map((trace) => [trace.name, trace.mode, parts(trace).length]), [
-    ["given states", "markers", 1], ["unstable directions", "lines", 12 + 6 * 2 + 3],
+    ["trajectories", "lines", 24], ["given states", "markers", 1],
+    ["unstable directions", "lines", 12 + 6 * 2 + 3],
     ["stable", "markers", 1], ["saddle, 1 unstable direction", "markers", 1],
     ["saddle, 2 unstable directions", "markers", 1],
     ["saddle, 3 unstable directions", "markers", 1]]);
-  assert.deepEqual(traces.slice(2).map((trace) => trace.x.length), [8, 12, 6, 1]);
-  assert.equal(traces[0].x.length, 1024);
+  assert.deepEqual(traces.slice(3).map((trace) => trace.x.length), [8, 12, 6, 1]);
+  assert.equal(traces[1].x.length, 1024);
   // Bars go through the saddles of one unstable direction first, and most lie in the shown space.
-  const saddles = parts(traces[3])[0];
-  const bars = parts(traces[1]);
+  const saddles = parts(traces[4])[0];
+  const bars = parts(traces[2]);
   saddles.forEach((saddle, i) => assert.ok(distance(middle(bars[i]), saddle) < 1e-9));
   const lengths = bars.map(([a, b]) => distance(a, b));
   assert.ok(Math.min(...lengths) > 0.5 && Math.max(...lengths) < 2, lengths.join(" "));

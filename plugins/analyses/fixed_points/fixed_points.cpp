@@ -7,6 +7,7 @@
 #include <string>
 
 #include "kink.hpp"
+#include "sample_paths.hpp"
 #include "slow_points.hpp"
 #include "system_equation.hpp"
 
@@ -241,6 +242,7 @@ void FixedPoints::find_slow(const Task& task, std::span<const double> input, std
   }
 }
 
+// The user's trajectories, else those of the data.
 Surroundings FixedPoints::surroundings(const Task& task) const {
   const Trajectories own = as_trajectories(starts_.values, starts_.shape);
   const bool has_data = own.S == 0;
@@ -287,7 +289,14 @@ void FixedPoints::run(const dk_job& job) const {
   }
   sort_points(report.points);
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  put_report(report, surroundings(task), Sink(*job.sink));
+  Surroundings around = surroundings(task);
+  SamplePaths samples;
+  if (around.trajectories.S == 0 && !cancelled) {
+    samples = simulate_paths(task.system, task.given, all_inputs.front());
+    around.trajectories = samples.trajectories;
+    around.on_trajectories = false;
+  }
+  put_report(report, around, Sink(*job.sink));
   if (cancelled) {
     throw Error(DK_CANCELLED, "cancelled after " + std::to_string(report.starts) + " starts");
   }
