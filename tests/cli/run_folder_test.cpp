@@ -200,6 +200,7 @@ void signal_twice_slowly(pid_t process) {
 }
 
 TEST(RunFolder, IsLeftAtOnceAtASecondSignalThatComesLater) {
+  if (kSignalsWait) GTEST_SKIP() << "no signal reaches a plugin that hangs in this process";
   const ScratchFolder folder;
   folder.write("e.toml", hanging());
   const pid_t process =

@@ -16,4 +16,14 @@ inline constexpr int kSlowness = 1;
 inline constexpr int kSlowness = 1;
 #endif
 
+/// Whether handlers of signals wait until a program calls something: the thread sanitizer keeps
+/// signals back while it computes.
+#if defined(__SANITIZE_THREAD__)
+inline constexpr bool kSignalsWait = true;
+#elif defined(__has_feature)
+inline constexpr bool kSignalsWait = __has_feature(thread_sanitizer);
+#else
+inline constexpr bool kSignalsWait = false;
+#endif
+
 }  // namespace dynkit::test
