@@ -68,8 +68,9 @@ void add_seed(std::vector<std::string>& assignments, std::int64_t seed) {
 void add_run_options(CLI::App& command, RunArguments& arguments) {
   RunOptions& options = arguments.options;
   command.add_flag("--resume", options.resume,
-                   "go on in the run folder of this experiment, which may have been edited since; "
-                   "unchanged stages are not run again, and the run of another is refused");
+                   "go on in the run folder of this experiment, which may have been edited since, "
+                   "with the keys of --set and --seed that it was run with; unchanged stages are "
+                   "not run again, and the run of another is refused");
   command.add_flag("--dry-run", arguments.dry_run, "check, show all settings, run nothing");
   command
       .add_option("--time-limit", options.time_limit,
