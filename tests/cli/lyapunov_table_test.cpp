@@ -5,8 +5,8 @@
 // (Oxford, 2003), and our own runs of 2e8 steps (Henon), 2e5 (Lorenz), 4e5 (Rossler) and 5e3
 // (Lorenz-96) time units with an independent program, whose uncertainty stands beside the value.
 // Sampling errors fall as the root of the length, and lengths are chosen for the usual tolerances:
-// 2e-3 of Lorenz, 1e-3 of Rossler, 5e-4 of Henon, 0.01 of Lorenz-96. Programs that sanitizers slow
-// down run a sixteenth of it, with tolerances that are four times as wide.
+// 2e-3 of Lorenz, 1e-3 of Rossler, 5e-4 of Henon, 0.01 of Lorenz-96. Slow builds, as with sanitizers,
+// run a sixteenth of it and are held to their own errors alone.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -49,17 +49,16 @@ struct Known {
   double tolerance;
 };
 
-constexpr double kShortening = kSlowness > 1 ? 16.0 : 1.0;
-
 std::string length(double full) {
-  return "length = " + std::to_string(full / kShortening) + "\n";
+  return "length = " + std::to_string(kSlowness > 1 ? full / 16.0 : full) + "\n";
 }
 
 // Within the tolerance, which the reported error makes meaningful, and within 5 of those errors.
 void expect_known(double value, double error, const Known& known) {
-  const double tolerance = known.tolerance * std::sqrt(kShortening);
-  EXPECT_NEAR(value, known.value, tolerance);
-  EXPECT_LT(error, tolerance / 3.0);
+  if (kSlowness == 1) {
+    EXPECT_NEAR(value, known.value, known.tolerance);
+    EXPECT_LT(error, known.tolerance / 3.0);
+  }
   EXPECT_NEAR(value, known.value, 5.0 * error + known.uncertainty);
 }
 
