@@ -5,8 +5,8 @@
 // (Oxford, 2003), and our own runs of 2e8 steps (Henon), 2e5 (Lorenz), 4e5 (Rossler) and 5e3
 // (Lorenz-96) time units with an independent program, whose uncertainty stands beside the value.
 // Sampling errors fall as the root of the length, and lengths are chosen for the usual tolerances:
-// 2e-3 of Lorenz, 1e-3 of Rossler, 5e-4 of Henon, 0.01 of Lorenz-96. Slow builds, as with sanitizers,
-// run a sixteenth of it and are held to their own errors alone.
+// 2e-3 of Lorenz, 1e-3 of Rossler, 5e-4 of Henon, 0.01 of Lorenz-96. Slow builds, as with
+// sanitizers, run a sixteenth of it and are held to their own errors alone.
 #include <gtest/gtest.h>
 
 #include <cmath>
