@@ -163,10 +163,13 @@ void assign_setting(Config::Table& settings, const std::string& path, Config val
   }
   if (rest.empty()) {
     replace(settings, key, std::move(value));
-  } else if (key == "parameters") {
-    replace(settings_in(settings, key, value.line), rest, std::move(value));
+    return;
+  }
+  Config::Table& inner = settings_in(settings, key, value.line);
+  if (key == "parameters") {
+    replace(inner, rest, std::move(value));
   } else {
-    assign_setting(settings_in(settings, key, value.line), rest, std::move(value));
+    assign_setting(inner, rest, std::move(value));
   }
 }
 

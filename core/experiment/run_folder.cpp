@@ -122,10 +122,10 @@ void RunFolder::discard() {
 Owner owner_of_run(const RunFolder& folder, const RunOptions& options,
                    const Experiment& experiment) {
   const bool has_file = !options.experiment.empty();
-  const Owner current = {has_file ? fs::absolute(options.experiment).string() : "",
-                         seen_from(folder.path(), options.experiment)};
+  Owner current = {has_file ? fs::absolute(options.experiment).string() : "",
+                   seen_from(folder.path(), options.experiment)};
   if (!looks_like_a_run(folder.path())) return current;
-  const Owner recorded = recorded_owner(folder.path());
+  Owner recorded = recorded_owner(folder.path());
   const bool had_file = !recorded.path.empty();
   if (had_file && has_file && is_same_file(recorded, options.experiment, folder.path())) {
     return current;

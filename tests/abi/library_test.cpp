@@ -169,7 +169,7 @@ TEST(Registry, TakesTheIndexOfAnotherVersionForNone) {
   const Folder folder;
   const std::string index = folder.path() + "/index.json";
   const std::vector<std::string> folders = {std::string(FIXTURES) + "/none"};
-  Registry(folders, index);
+  const Registry first(folders, index);
   std::ifstream file(index);
   std::string text{std::istreambuf_iterator<char>(file), {}};
   const auto replace = [&](const std::string& from, const std::string& to) {
@@ -229,7 +229,7 @@ TEST(Registry, ReadsUnchangedLibrariesFromItsIndex) {
   const std::string index = folder.path() + "/index.json";
   const std::string file = folder.path() + "/plugin.so";
   fs::copy_file(fixture("none"), file);
-  Registry({folder.path()}, index);
+  const Registry first({folder.path()}, index);
 
   // Garbage of the same size and time is taken for the library that the index knows: proof that
   // its code was not run. It takes the place of the library, which stays mapped in this process.

@@ -21,7 +21,7 @@ namespace {
 
 using nlohmann::json;
 
-struct Spectrum {
+struct Spectrum {  // NOLINT(bugprone-exception-escape): json checks itself in its moves
   std::vector<double> exponents, errors;
   json summary;
 };

@@ -18,7 +18,8 @@ void put_points(StageResult& stage) {
   std::vector<std::complex<double>> eigenvalues;
   Texts kinds;
   for (int i = 0; i < 9; ++i) {
-    const Point point{i / 3 - 1.0, i % 3 - 1.0, 0.0};
+    const int row = i / 3, column = i % 3;
+    const Point point{row - 1.0, column - 1.0, 0.0};
     const int count = (point[0] == 0.0) + (point[1] == 0.0);
     x.insert(x.end(), point.begin(), point.end());
     index.push_back(i);

@@ -251,7 +251,7 @@ TEST(Tangents, NeedADerivativeAndAMethodThatCarriesThem) {
   field.with_jacobian(lorenz_jacobian);
   EXPECT_THROW(TangentPropagator(bare, 1, with(Method::tsit5, 1e-6, 1e-6)), Error);
   try {
-    TangentPropagator(field, 1, with(Method::dirk, 1e-6, 1e-6));
+    const TangentPropagator refused(field, 1, with(Method::dirk, 1e-6, 1e-6));
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(std::string(error.what()).find("method 'arkode' does not carry tangents"), 0u);

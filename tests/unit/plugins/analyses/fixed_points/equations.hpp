@@ -39,7 +39,8 @@ class Equation final : public RestEquation {
 };
 
 /// r = f(x) in one dimension.
-inline Equation scalar_equation(std::function<double(double)> f, std::function<double(double)> df) {
+inline Equation scalar_equation(const std::function<double(double)>& f,
+                                const std::function<double(double)>& df) {
   return {1, [f, df](std::span<const double> x, std::span<double> r, std::span<double> J) {
             r[0] = f(x[0]);
             if (!J.empty()) J[0] = df(x[0]);

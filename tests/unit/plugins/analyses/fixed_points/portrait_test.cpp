@@ -132,7 +132,7 @@ TEST(Portrait, LeavesOutStatesThatHardlyMove) {
   run(make_values().array("starts", {1, 10001, 2}, slow), system, sink);
   const Values& drawn = sink.numbers("portrait_trajectories");
   // From -1 to 1 among points at +-1.92: 2 / 3.83 of 256 spacings, and the last state.
-  EXPECT_NEAR(static_cast<double>(drawn.size() / 2), 134, 3);
+  EXPECT_NEAR(static_cast<double>(drawn.size()) / 2, 134, 3);
   EXPECT_EQ(drawn[drawn.size() - 2], 1.0);
 }
 

@@ -27,7 +27,7 @@ inline void run(const FakeValues& values, const FakeSystem& system, FakeSink& si
 }
 
 /// x' = A x or dx/dt = A x, A [n,n] row-major.
-inline Equations make_linear(std::int32_t time_kind, std::int64_t n, std::vector<double> A) {
+inline Equations make_linear(std::int32_t time_kind, std::int64_t n, const std::vector<double>& A) {
   Equations linear;
   linear.time_kind = time_kind;
   linear.n = n;

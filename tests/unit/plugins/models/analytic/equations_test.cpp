@@ -98,7 +98,8 @@ TEST(Lorenz96, HasWavesAsEigenvectorsOfTheUniformState) {
   const double im = F * (std::sin(phi) + std::sin(2 * phi));
   for (int i = 0; i < n; ++i) {
     double sum = 0;
-    for (int j = 0; j < n; ++j) sum += J[static_cast<std::size_t>(i * n + j)] * std::cos(phi * j);
+    for (int j = 0; j < n; ++j)
+      sum += J[static_cast<std::size_t>(i) * n + static_cast<std::size_t>(j)] * std::cos(phi * j);
     EXPECT_NEAR(sum, re * std::cos(phi * i) - im * std::sin(phi * i), 1e-13);
   }
 }
