@@ -3,13 +3,15 @@
 #include <elf.h>
 #include <fmt/format.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
+#include "dynkit/core/files.hpp"
 #include "dynkit/error.hpp"
 
 namespace dynkit {
@@ -26,11 +28,7 @@ constexpr std::uint16_t kMachine = EM_AARCH64;
 // Reads with every offset checked against the bytes that are there.
 class Image {
  public:
-  explicit Image(const std::string& path) : path_(path) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file) throw Error(DK_IO, fmt::format("{}: cannot be opened", path));
-    bytes_.assign(std::istreambuf_iterator<char>(file), {});
-  }
+  explicit Image(const std::string& path) : path_(path), bytes_(read_file(path)) {}
 
   template <class T>
   T at(std::uint64_t offset) const {
@@ -39,9 +37,9 @@ class Image {
     return value;
   }
 
-  std::span<const char> range(std::uint64_t offset, std::uint64_t size) const {
+  std::span<const std::byte> range(std::uint64_t offset, std::uint64_t size) const {
     if (offset > bytes_.size() || size > bytes_.size() - offset) refuse("is cut off");
-    return std::span<const char>(bytes_).subspan(offset, size);
+    return std::span<const std::byte>(bytes_).subspan(offset, size);
   }
 
   [[noreturn]] void refuse(std::string_view reason) const {
@@ -50,7 +48,7 @@ class Image {
 
  private:
   std::string path_;
-  std::vector<char> bytes_;
+  std::vector<std::byte> bytes_;
 };
 
 Elf64_Ehdr checked_header(const Image& image) {
@@ -67,9 +65,10 @@ Elf64_Ehdr checked_header(const Image& image) {
   return header;
 }
 
-std::string text_at(std::span<const char> table, std::uint64_t offset) {
+std::string text_at(std::span<const std::byte> table, std::uint64_t offset) {
   if (offset >= table.size()) return {};
-  const std::string_view rest(table.data() + offset, table.size() - offset);
+  const std::string_view rest(reinterpret_cast<const char*>(table.data()) + offset,
+                              table.size() - offset);
   return std::string(rest.substr(0, rest.find('\0')));
 }
 
