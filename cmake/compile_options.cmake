@@ -30,5 +30,7 @@ endif()
 # Counters are atomic, since threads share them.
 if(DYNKIT_COVERAGE)
   target_compile_options(dynkit_compile_options INTERFACE --coverage -fprofile-update=atomic)
-  target_link_options(dynkit_compile_options INTERFACE --coverage)
+  # A plugin exports its entry point, not what counts.
+  target_link_options(dynkit_compile_options INTERFACE
+    --coverage LINKER:--exclude-libs,libgcov.a)
 endif()
