@@ -54,17 +54,9 @@ double lorenz_error_at_5(Method method, double tolerance) {
 
 TEST(Adaptive, FollowsLorenzToFullTolerance) {
   for (const Method method :
-       {Method::tsit5, Method::dop853, Method::adams, Method::erk, Method::dirk}) {
+       {Method::tsit5, Method::dop853, Method::adams, Method::bdf, Method::erk, Method::dirk}) {
     EXPECT_LT(lorenz_error_at_5(method, 1e-9), 1e-6) << method_name(method);
   }
-}
-
-// The tolerance bounds the error of one step. BDF, of order 5 at most, takes 1600 of them here, and
-// the flow magnifies what they leave: to 2.9e-6 in the end, wherever between 0.1 and 1e-5 of the
-// tolerance Newton's iteration stops, with a new Jacobian at each step or an old one.
-TEST(Adaptive, FollowsLorenzWithBdfLessClosely) {
-  EXPECT_LT(lorenz_error_at_5(Method::bdf, 1e-9), 1e-5);
-  EXPECT_LT(lorenz_error_at_5(Method::bdf, 1e-10), 1e-6);
 }
 
 // Three decades of tolerance must buy more than two of error.
