@@ -158,9 +158,17 @@ Config::Table small_settings(const CheckContext& context, std::int64_t n) {
   std::size_t next = 0;
   for (std::int64_t i = 0; i < context.component->setting_count; ++i) {
     const dk_setting& setting = context.component->settings[i];
-    if (setting.type != DK_INTEGER || (setting.flags & DK_CHANGES_SIZES) == 0) continue;
-    const auto wanted = static_cast<double>(kSmallSizes[next++ % std::size(kSmallSizes)]);
-    small = with(small, setting.name, {static_cast<std::int64_t>(lowest(setting, wanted)), 0});
+    if ((setting.flags & DK_CHANGES_SIZES) == 0) continue;
+    const auto next_size = [&] {
+      return lowest(setting, static_cast<double>(kSmallSizes[next++ % std::size(kSmallSizes)]));
+    };
+    if (setting.type == DK_INTEGER) {
+      small = with(small, setting.name, {static_cast<std::int64_t>(next_size()), 0});
+    } else if (setting.type == DK_NUMBERS && setting.initial != nullptr) {
+      Config::List sizes = parse_value(setting.initial).list();
+      for (Config& size : sizes) size = {next_size(), 0};
+      small = with(small, setting.name, {std::move(sizes), 0});
+    }
   }
   std::string reason;
   return is_accepted(context, small, reason) ? small : accepted;

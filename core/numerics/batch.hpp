@@ -4,8 +4,8 @@
 #include <cstdint>
 
 #include "dynkit/core/integrate.hpp"
+#include "dynkit/core/workspace.hpp"
 #include "kernels/kernels.hpp"
-#include "workspace.hpp"
 
 namespace dynkit {
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "dynkit/balance.h"
+#include "dynkit/core/workspace.hpp"
 #include "dynkit/error.hpp"
-#include "workspace.hpp"
 
 namespace dynkit {
 namespace {

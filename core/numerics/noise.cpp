@@ -22,9 +22,9 @@
 #include <vector>
 
 #include "batch.hpp"
+#include "dynkit/core/steps.hpp"
 #include "field.hpp"
 #include "poll.hpp"
-#include "steps.hpp"
 #include "survivors.hpp"
 
 namespace dynkit {

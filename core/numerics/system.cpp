@@ -7,12 +7,12 @@
 
 #include "derivatives.hpp"
 #include "dynkit/balance.h"
+#include "dynkit/core/workspace.hpp"
 #include "dynkit/domain.h"
 #include "dynkit/error.hpp"
 #include "dynkit/initial.h"
 #include "dynkit/noise.h"
 #include "simulate.hpp"
-#include "workspace.hpp"
 
 namespace dynkit {
 namespace {

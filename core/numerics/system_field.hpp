@@ -5,7 +5,7 @@
 
 #include "dynkit/core/integrate.hpp"
 #include "dynkit/core/system.hpp"
-#include "workspace.hpp"
+#include "dynkit/core/workspace.hpp"
 
 namespace dynkit {
 

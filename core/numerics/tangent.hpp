@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "dynkit/core/tangent.hpp"
-#include "workspace.hpp"
+#include "dynkit/core/workspace.hpp"
 
 namespace dynkit {
 

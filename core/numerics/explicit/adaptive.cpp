@@ -17,11 +17,11 @@
 #include <vector>
 
 #include "batch.hpp"
+#include "dynkit/core/steps.hpp"
 #include "explicit/dense.hpp"
 #include "explicit/lanes.hpp"
 #include "explicit/stages.hpp"
 #include "poll.hpp"
-#include "steps.hpp"
 
 namespace dynkit {
 namespace {

@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "batch.hpp"
+#include "dynkit/core/steps.hpp"
 #include "explicit/adaptive.hpp"
 #include "explicit/stages.hpp"
 #include "poll.hpp"
-#include "steps.hpp"
 #include "survivors.hpp"
 
 namespace dynkit {

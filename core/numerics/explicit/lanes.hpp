@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
+#include "dynkit/core/workspace.hpp"
 #include "kernels/kernels.hpp"
-#include "workspace.hpp"
 
 namespace dynkit {
 

@@ -12,11 +12,11 @@
 #include <memory>
 #include <vector>
 
+#include "dynkit/core/steps.hpp"
 #include "explicit/lanes.hpp"
 #include "explicit/stages.hpp"
 #include "explicit/tangent_stages.hpp"
 #include "poll.hpp"
-#include "steps.hpp"
 #include "tangent.hpp"
 
 namespace dynkit {

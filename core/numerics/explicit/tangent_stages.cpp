@@ -5,8 +5,8 @@
 #include <deque>
 #include <vector>
 
+#include "dynkit/core/workspace.hpp"
 #include "explicit/stages.hpp"
-#include "workspace.hpp"
 
 namespace dynkit {
 namespace {

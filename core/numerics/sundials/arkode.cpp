@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-#include "steps.hpp"
+#include "dynkit/core/steps.hpp"
 #include "sundials/handles.hpp"
 #include "sundials/solver.hpp"
 

@@ -10,7 +10,7 @@
 
 #include <algorithm>
 
-#include "steps.hpp"
+#include "dynkit/core/steps.hpp"
 
 namespace dynkit::sundials {
 namespace {

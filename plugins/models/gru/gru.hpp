@@ -21,7 +21,7 @@
 
 #include <cstdint>
 
-#include "dynkit/model.h"
+#include "dynkit/precision.hpp"
 
 namespace dynkit::gru {
 
@@ -34,34 +34,94 @@ struct Sizes {
 
 /// Fills prepared: W_hh transposed [n,3n], W_ih transposed [m,3n], and the biases of the gates'
 /// sums [4n] (b_ir + b_hr, b_iz + b_hz, b_hn, b_in).
-void prepare(Sizes sizes, const double* theta, double* prepared);
+template <class Number>
+void prepare(Sizes sizes, const Number* theta, Number* prepared);
 
 /// What of the gates is wanted: the balanced residual needs no z.
 enum class Gates { all, without_update };
 
 /// (1) to (4). The result has the same bits with and without points.prepared.
-void compute_gates(Sizes sizes, const dk_points& points, Gates wanted, double* gates);
+template <class Number>
+void compute_gates(Sizes sizes, const Points<Number>& points, Gates wanted, Number* gates);
 
 /// (5)
-void step(Sizes sizes, const dk_points& points, const double* gates, dk_output x_next);
+template <class Number>
+void step(Sizes sizes, const Points<Number>& points, const Number* gates,
+          const Output<Number>& x_next);
 
 /// [S,n,n], [S,n,m] and [S,n,p]. work [4n]
-void state_jacobian(Sizes sizes, const dk_points& points, const double* gates, double* work,
-                    const dk_matrices& J);
-void input_jacobian(Sizes sizes, const dk_points& points, const double* gates, double* work,
-                    const dk_matrices& J);
-void parameter_jacobian(Sizes sizes, const dk_points& points, const double* gates, double* work,
-                        const dk_matrices& J);
+template <class Number>
+void state_jacobian(Sizes sizes, const Points<Number>& points, const Number* gates, Number* work,
+                    const Matrices<Number>& J);
+template <class Number>
+void input_jacobian(Sizes sizes, const Points<Number>& points, const Number* gates, Number* work,
+                    const Matrices<Number>& J);
+template <class Number>
+void parameter_jacobian(Sizes sizes, const Points<Number>& points, const Number* gates,
+                        Number* work, const Matrices<Number>& J);
 
 /// work [S*K,4n]
-void jvp(Sizes sizes, const dk_points& points, const double* gates, const dk_tangents& tangents,
-         double* work, dk_output out);
-void vjp(Sizes sizes, const dk_points& points, const double* gates, const dk_cotangents& cotangents,
-         double* work);
+template <class Number>
+void jvp(Sizes sizes, const Points<Number>& points, const Number* gates,
+         const Tangents<Number>& tangents, Number* work, const Output<Number>& out);
+template <class Number>
+void vjp(Sizes sizes, const Points<Number>& points, const Number* gates,
+         const Cotangents<Number>& cotangents, Number* work);
 
 /// The balanced residual c - x, zero where x' - x = (1 - z) * (c - x) is, and its derivative.
-void residual(Sizes sizes, const dk_points& points, const double* gates, dk_output r);
-void residual_jacobian(Sizes sizes, const dk_points& points, const double* gates,
-                       const dk_matrices& J);
+template <class Number>
+void residual(Sizes sizes, const Points<Number>& points, const Number* gates,
+              const Output<Number>& r);
+template <class Number>
+void residual_jacobian(Sizes sizes, const Points<Number>& points, const Number* gates,
+                       const Matrices<Number>& J);
+
+/// The GRU as a kernel of dynkit/network_model.hpp: the record of a row is its gates.
+class Kernel {
+ public:
+  explicit Kernel(Sizes sizes) : sizes_(sizes) {}
+
+  Sizes sizes() const { return sizes_; }
+  std::int64_t record_size() const { return 4 * sizes_.n; }
+  std::int64_t work_size(std::int32_t operation, std::int64_t S, std::int64_t K) const {
+    const bool directed = operation == DK_JVP || operation == DK_VJP;
+    return 4 * sizes_.n * (directed ? S * K : operation == DK_JACOBIAN ? 1 : 0);
+  }
+  std::int64_t prepared_size() const { return sizes_.prepared(); }
+
+  template <class Number>
+  void prepare(const Number* theta, Number* prepared) const {
+    gru::prepare(sizes_, theta, prepared);
+  }
+  template <class Number>
+  void activate(const Points<Number>& points, Number* record) const {
+    compute_gates<Number>(sizes_, points, Gates::all, record);
+  }
+  template <class Number>
+  void eval(const Points<Number>& points, const Number* record, const Output<Number>& out) const {
+    step<Number>(sizes_, points, record, out);
+  }
+  template <class Number>
+  void jacobian(const Points<Number>& points, const Number* record, std::int32_t wrt, Number* work,
+                const Matrices<Number>& J) const {
+    const auto function = wrt == DK_WRT_STATE   ? state_jacobian<Number>
+                          : wrt == DK_WRT_INPUT ? input_jacobian<Number>
+                                                : parameter_jacobian<Number>;
+    function(sizes_, points, record, work, J);
+  }
+  template <class Number>
+  void jvp(const Points<Number>& points, const Number* record, const Tangents<Number>& tangents,
+           Number* work, const Output<Number>& out) const {
+    gru::jvp<Number>(sizes_, points, record, tangents, work, out);
+  }
+  template <class Number>
+  void vjp(const Points<Number>& points, const Number* record, const Cotangents<Number>& cotangents,
+           Number* work) const {
+    gru::vjp<Number>(sizes_, points, record, cotangents, work);
+  }
+
+ private:
+  Sizes sizes_;
+};
 
 }  // namespace dynkit::gru

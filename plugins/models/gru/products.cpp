@@ -22,26 +22,29 @@ namespace dynkit::gru {
 namespace {
 
 // Adds theta_dot's own part, for rows that share it; x and u are the points'.
-void add_parameter_tangent(Sizes sizes, const double* theta_dot, std::int64_t rows, MatrixView x,
-                           MatrixView u, double* sums, std::int64_t stride) {
+template <class Number>
+void add_parameter_tangent(Sizes sizes, const Number* theta_dot, std::int64_t rows,
+                           MatrixOf<Number> x, MatrixOf<Number> u, Number* sums,
+                           std::int64_t stride) {
   const std::int64_t n = sizes.n;
-  const Blocks<const double> dot(sizes, theta_dot);
+  const Blocks<const Number> dot(sizes, theta_dot);
   add_weighted(sizes, rows, x, u, transposed_weights(sizes, theta_dot), Gates::all, sums, stride);
   for (std::int64_t s = 0; s < rows; ++s) {
-    double* row = sums + s * stride;
+    Number* row = sums + s * stride;
     for (std::int64_t i = 0; i < 2 * n; ++i) row[i] += dot.b_ih[i] + dot.b_hh[i];
     for (std::int64_t i = 2 * n; i < 3 * n; ++i) row[i] += dot.b_hh[i];
     for (std::int64_t i = 2 * n; i < 3 * n; ++i) row[n + i] += dot.b_ih[i];
   }
 }
 
-void fill_sum_tangents(Sizes sizes, const dk_points& points, const dk_tangents& tangents,
-                       double* sums) {
+template <class Number>
+void fill_sum_tangents(Sizes sizes, const Points<Number>& points, const Tangents<Number>& tangents,
+                       Number* sums) {
   const std::int64_t stride = 4 * sizes.n;
   const std::int64_t S = points.count;
   const std::int64_t K = tangents.count;
-  const TransposedWeights weights = transposed_weights(sizes, points);
-  std::fill_n(sums, S * K * stride, 0.0);
+  const TransposedWeights<Number> weights = transposed_weights<Number>(sizes, points);
+  std::fill_n(sums, S * K * stride, Number(0));
   if (tangents.x.data != nullptr) {
     for_each_row_run(S, K, sizes.n, tangents.x.stride, [&](const RowRun& run) {
       add_weighted(sizes, run.count, {tangents.x.data + run.offset, run.stride}, {nullptr, 0},
@@ -57,8 +60,8 @@ void fill_sum_tangents(Sizes sizes, const dk_points& points, const dk_tangents& 
   if (tangents.theta.data != nullptr) {
     for_each_direction(
         S, K, sizes.parameters(), tangents.theta.data, tangents.theta.stride,
-        [&](const double* theta_dot, std::int64_t first, std::int64_t rows, std::int64_t sample) {
-          const dk_input u = from_sample(input_of(sizes, points), sample);
+        [&](const Number* theta_dot, std::int64_t first, std::int64_t rows, std::int64_t sample) {
+          const Input<Number> u = from_sample(input_of<Number>(sizes, points), sample);
           add_parameter_tangent(sizes, theta_dot, rows, rows_of(from_sample(points.x, sample)),
                                 rows_of(u), sums + first * stride, K * stride);
         });
@@ -66,18 +69,20 @@ void fill_sum_tangents(Sizes sizes, const dk_points& points, const dk_tangents& 
 }
 
 // theta_bar += the part of rows that share it.
-void add_parameter_cotangent(Sizes sizes, std::int64_t rows, const double* sums,
-                             std::int64_t stride, MatrixView x, MatrixView u, double* theta_bar) {
+template <class Number>
+void add_parameter_cotangent(Sizes sizes, std::int64_t rows, const Number* sums,
+                             std::int64_t stride, MatrixOf<Number> x, MatrixOf<Number> u,
+                             Number* theta_bar) {
   const auto [n, m] = sizes;
-  const Blocks<double> bar(sizes, theta_bar);
-  const MatrixView across = MatrixView{sums, stride}.transposed();
+  const Blocks<Number> bar(sizes, theta_bar);
+  const MatrixOf<Number> across = MatrixOf<Number>{sums, stride}.transposed();
   add_product(3 * n, n, rows, across, x, bar.W_hh, n);
   if (u.data != nullptr) {
     add_product(2 * n, m, rows, across, u, bar.W_ih, m);
     add_product(n, m, rows, across.from(3 * n, 0), u, bar.W_ih + 2 * n * m, m);
   }
   for (std::int64_t s = 0; s < rows; ++s) {
-    const double* row = sums + s * stride;
+    const Number* row = sums + s * stride;
     for (std::int64_t i = 0; i < 3 * n; ++i) bar.b_hh[i] += row[i];
     for (std::int64_t i = 0; i < 2 * n; ++i) bar.b_ih[i] += row[i];
     for (std::int64_t i = 2 * n; i < 3 * n; ++i) bar.b_ih[i] += row[n + i];
@@ -85,17 +90,18 @@ void add_parameter_cotangent(Sizes sizes, std::int64_t rows, const double* sums,
 }
 
 // (9) for one row. The results as parameters, since only there compilers make use of __restrict.
-void fill_sum_cotangents(std::int64_t n, const double* x, const double* gates, const double* o,
-                         double* __restrict a_r_bar, double* __restrict a_z_bar,
-                         double* __restrict q_bar, double* __restrict a_c_bar) {
-  const double* r = gates;
-  const double* z = gates + n;
-  const double* q = gates + 2 * n;
-  const double* c = gates + 3 * n;
+template <class Number>
+void fill_sum_cotangents(std::int64_t n, const Number* x, const Number* gates, const Number* o,
+                         Number* __restrict a_r_bar, Number* __restrict a_z_bar,
+                         Number* __restrict q_bar, Number* __restrict a_c_bar) {
+  const Number* r = gates;
+  const Number* z = gates + n;
+  const Number* q = gates + 2 * n;
+  const Number* c = gates + 3 * n;
   for (std::int64_t i = 0; i < n; ++i) {
-    const double candidate = (1.0 - z[i]) * ((1.0 - c[i]) * (1.0 + c[i])) * o[i];
-    a_r_bar[i] = r[i] * (1.0 - r[i]) * (candidate * q[i]);
-    a_z_bar[i] = z[i] * (1.0 - z[i]) * ((x[i] - c[i]) * o[i]);
+    const Number candidate = (Number(1) - z[i]) * ((Number(1) - c[i]) * (Number(1) + c[i])) * o[i];
+    a_r_bar[i] = r[i] * (Number(1) - r[i]) * (candidate * q[i]);
+    a_z_bar[i] = z[i] * (Number(1) - z[i]) * ((x[i] - c[i]) * o[i]);
     q_bar[i] = candidate * r[i];
     a_c_bar[i] = candidate;
   }
@@ -103,50 +109,52 @@ void fill_sum_cotangents(std::int64_t n, const double* x, const double* gates, c
 
 }  // namespace
 
-void jvp(Sizes sizes, const dk_points& points, const double* gates, const dk_tangents& tangents,
-         double* work, dk_output out) {
+template <class Number>
+void jvp(Sizes sizes, const Points<Number>& points, const Number* gates,
+         const Tangents<Number>& tangents, Number* work, const Output<Number>& out) {
   const std::int64_t n = sizes.n;
   fill_sum_tangents(sizes, points, tangents, work);
   for (std::int64_t row = 0; row < points.count * tangents.count; ++row) {
     const std::int64_t s = row / tangents.count;
     const std::int64_t k = row % tangents.count;
-    const double* x = points.x.data + s * points.x.stride;
-    const double* r = gates + s * 4 * n;
-    const double* z = r + n;
-    const double* q = r + 2 * n;
-    const double* c = r + 3 * n;
-    const double* dot = work + row * 4 * n;
-    double* __restrict result = out.data + s * out.stride + k * n;
+    const Number* x = points.x.data + s * points.x.stride;
+    const Number* r = gates + s * 4 * n;
+    const Number* z = r + n;
+    const Number* q = r + 2 * n;
+    const Number* c = r + 3 * n;
+    const Number* dot = work + row * 4 * n;
+    Number* __restrict result = out.data + s * out.stride + k * n;
     for (std::int64_t i = 0; i < n; ++i) {
-      const double r_dot = r[i] * (1.0 - r[i]) * dot[i];
-      const double z_dot = z[i] * (1.0 - z[i]) * dot[n + i];
-      const double a_dot = dot[3 * n + i] + r[i] * dot[2 * n + i] + r_dot * q[i];
-      const double c_dot = (1.0 - c[i]) * (1.0 + c[i]) * a_dot;
-      result[i] = (1.0 - z[i]) * c_dot + z_dot * (x[i] - c[i]);
+      const Number r_dot = r[i] * (Number(1) - r[i]) * dot[i];
+      const Number z_dot = z[i] * (Number(1) - z[i]) * dot[n + i];
+      const Number a_dot = dot[3 * n + i] + r[i] * dot[2 * n + i] + r_dot * q[i];
+      const Number c_dot = (Number(1) - c[i]) * (Number(1) + c[i]) * a_dot;
+      result[i] = (Number(1) - z[i]) * c_dot + z_dot * (x[i] - c[i]);
     }
     if (tangents.x.data == nullptr) continue;
-    const double* x_dot = tangents.x.data + s * tangents.x.stride + k * n;
+    const Number* x_dot = tangents.x.data + s * tangents.x.stride + k * n;
     for (std::int64_t i = 0; i < n; ++i) result[i] += z[i] * x_dot[i];
   }
 }
 
-void vjp(Sizes sizes, const dk_points& points, const double* gates, const dk_cotangents& cotangents,
-         double* work) {
+template <class Number>
+void vjp(Sizes sizes, const Points<Number>& points, const Number* gates,
+         const Cotangents<Number>& cotangents, Number* work) {
   const std::int64_t n = sizes.n;
   const std::int64_t m = sizes.m;
   const std::int64_t S = points.count;
   const std::int64_t K = cotangents.count;
   const std::int64_t stride = 4 * n;
-  const Blocks<const double> block(sizes, points.theta.data);
+  const Blocks<const Number> block(sizes, points.theta.data);
   for (std::int64_t row = 0; row < S * K; ++row) {
     const std::int64_t s = row / K;
-    const double* z = gates + s * stride + n;
-    const double* o = cotangents.out.data + s * cotangents.out.stride + row % K * n;
-    double* sums = work + row * stride;
+    const Number* z = gates + s * stride + n;
+    const Number* o = cotangents.out.data + s * cotangents.out.stride + row % K * n;
+    Number* sums = work + row * stride;
     fill_sum_cotangents(n, points.x.data + s * points.x.stride, gates + s * stride, o, sums,
                         sums + n, sums + 2 * n, sums + 3 * n);
     if (cotangents.x.data == nullptr) continue;
-    double* x_bar = cotangents.x.data + s * cotangents.x.stride + row % K * n;
+    Number* x_bar = cotangents.x.data + s * cotangents.x.stride + row % K * n;
     for (std::int64_t i = 0; i < n; ++i) x_bar[i] = z[i] * o[i];
   }
   if (cotangents.x.data != nullptr) {
@@ -157,9 +165,10 @@ void vjp(Sizes sizes, const dk_points& points, const double* gates, const dk_cot
   }
   if (cotangents.u.data != nullptr && m > 0) {
     for_each_row_run(S, K, m, cotangents.u.stride, [&](const RowRun& run) {
-      double* u_bar = cotangents.u.data + run.offset;
-      for (std::int64_t i = 0; i < run.count; ++i) std::fill_n(u_bar + i * run.stride, m, 0.0);
-      const MatrixView sums{work + run.first * stride, run.step * stride};
+      Number* u_bar = cotangents.u.data + run.offset;
+      for (std::int64_t i = 0; i < run.count; ++i)
+        std::fill_n(u_bar + i * run.stride, m, Number(0));
+      const MatrixOf<Number> sums{work + run.first * stride, run.step * stride};
       add_product(run.count, m, 2 * n, sums, {block.W_ih, m}, u_bar, run.stride);
       add_product(run.count, m, n, sums.from(0, 3 * n), {block.W_ih + 2 * n * m, m}, u_bar,
                   run.stride);
@@ -168,12 +177,20 @@ void vjp(Sizes sizes, const dk_points& points, const double* gates, const dk_cot
   if (cotangents.theta.data != nullptr) {
     for_each_direction(
         S, K, sizes.parameters(), cotangents.theta.data, cotangents.theta.stride,
-        [&](double* theta_bar, std::int64_t first, std::int64_t rows, std::int64_t sample) {
-          const dk_input u = from_sample(input_of(sizes, points), sample);
+        [&](Number* theta_bar, std::int64_t first, std::int64_t rows, std::int64_t sample) {
+          const Input<Number> u = from_sample(input_of<Number>(sizes, points), sample);
           add_parameter_cotangent(sizes, rows, work + first * stride, K * stride,
                                   rows_of(from_sample(points.x, sample)), rows_of(u), theta_bar);
         });
   }
 }
+
+#define DYNKIT_INSTANTIATE(Number)                                                                 \
+  template void jvp(Sizes, const Points<Number>&, const Number*, const Tangents<Number>&, Number*, \
+                    const Output<Number>&);                                                        \
+  template void vjp(Sizes, const Points<Number>&, const Number*, const Cotangents<Number>&,        \
+                    Number*);
+DYNKIT_INSTANTIATE(double)
+DYNKIT_INSTANTIATE(float)
 
 }  // namespace dynkit::gru

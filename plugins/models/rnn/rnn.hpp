@@ -12,57 +12,83 @@
 //
 //   x  [S,n]   state          W_ih  [n,m]     theta = (W_ih, W_hh, b_ih, b_hh), p = n (n + m + 2)
 //   u  [S,m]   input          W_hh  [n,n]
-//   a  [S,n]   summed input   b_ih, b_hh [n]  values, slopes [S,n] = phi(a), phi'(a)
+//   a  [S,n]   summed input   b_ih, b_hh [n]
 //
-// Every function works on points with a shared theta. Cost O(S n (n + m)) a direction, of a
-// Jacobian O(S n^2).
+// Derivatives, with g = phi_gain phi'(a):
+//     J_x = x_keep I + diag(g) W_hh       J_u = diag(g) W_ih                                   (4)
+//     tangent    x_keep x_dot + g a_dot                                                        (5)
+//     cotangent  x_bar = x_keep o,   a_bar = g o,   and then those of the sums                 (6)
+// with o the cotangent of the result; a_dot and what comes from a_bar are in
+// dynkit/recurrent_sums.hpp. The record of a row is phi(a), and a where the slope needs it.
 #pragma once
 
 #include <cstdint>
 
-#include "dynkit/model.h"
+#include "dynkit/activation.hpp"
+#include "dynkit/precision.hpp"
+#include "dynkit/recurrent_sums.hpp"
 
 namespace dynkit::rnn {
-
-enum class Activation { tanh, relu, sigmoid, softplus, identity };
 
 /// x_keep and phi_gain turn (2) and (3) into x_keep x + phi_gain phi(a); the balanced residual
 /// phi(a) - x is (-1, 1).
 struct Combination {
   double x_keep, phi_gain;
 };
+inline constexpr Combination kResidual{-1.0, 1.0};
 
-struct Network {
-  std::int64_t n, m;
-  Activation activation;
+class Kernel {
+ public:
+  Kernel(std::int64_t n, std::int64_t m, Activation activation, Combination combination)
+      : n_(n), activation_(activation), combination_(combination), sums_(n, n, m, n) {}
 
-  std::int64_t parameters() const { return n * (n + m + 2); }
-  std::int64_t prepared() const { return n * (n + m + 1); }
+  std::int64_t n() const { return n_; }
+  std::int64_t m() const { return sums_.inputs(); }
+  Activation activation() const { return activation_; }
+
+  std::int64_t record_size() const { return slope_needs_argument(activation_) ? 2 * n_ : n_; }
+  std::int64_t work_size(std::int32_t operation, std::int64_t S, std::int64_t K) const {
+    return operation == DK_EVAL ? 0 : operation == DK_JVP || operation == DK_VJP ? S * K * n_ : n_;
+  }
+  std::int64_t prepared_size() const { return sums_.prepared_size(); }
+
+  template <class Number>
+  void prepare(const Number* theta, Number* prepared) const {
+    sums_.prepare(theta, prepared);
+  }
+  template <class Number>
+  void activate(const Points<Number>& points, Number* record) const;
+  template <class Number>
+  void eval(const Points<Number>& points, const Number* record, const Output<Number>& out) const {
+    combine<Number>(points, record, combination_, out);
+  }
+  template <class Number>
+  void jacobian(const Points<Number>& points, const Number* record, std::int32_t wrt, Number* work,
+                const Matrices<Number>& J) const;
+  template <class Number>
+  void jvp(const Points<Number>& points, const Number* record, const Tangents<Number>& tangents,
+           Number* work, const Output<Number>& out) const;
+  template <class Number>
+  void vjp(const Points<Number>& points, const Number* record, const Cotangents<Number>& cotangents,
+           Number* work) const;
+
+  /// x_keep x + phi_gain phi(a), and its Jacobian (4) in x; work [n].
+  template <class Number>
+  void combine(const Points<Number>& points, const Number* record, Combination combination,
+               const Output<Number>& out) const;
+  template <class Number>
+  void state_jacobian(const Points<Number>& points, const Number* record, Combination combination,
+                      Number* work, const Matrices<Number>& J) const;
+
+ private:
+  // g [n] of sample s.
+  template <class Number>
+  void fill_gains(const Number* record, std::int64_t s, double gain, Number* g) const;
+
+  std::int64_t n_;
+  Activation activation_;
+  Combination combination_;
+  RecurrentSums sums_;
 };
-
-/// Fills prepared: W_hh transposed [n,n], W_ih transposed [m,n], b_hh + b_ih [n].
-void prepare(const Network& network, const double* theta, double* prepared);
-
-/// values = phi(a) and, unless NULL, slopes = phi'(a); at the kink of relu the slope is 0, as in
-/// PyTorch. The result has the same bits with and without points.prepared.
-void activate(const Network& network, const dk_points& points, double* values, double* slopes);
-
-/// out = x_keep x + phi_gain phi(a)
-void combine(const Network& network, const dk_points& points, Combination combination,
-             const double* values, dk_output out);
-
-/// [S,n,n], [S,n,m] and [S,n,p].
-void state_jacobian(const Network& network, const dk_points& points, Combination combination,
-                    const double* slopes, const dk_matrices& J);
-void input_jacobian(const Network& network, const dk_points& points, Combination combination,
-                    const double* slopes, const dk_matrices& J);
-void parameter_jacobian(const Network& network, const dk_points& points, Combination combination,
-                        const double* slopes, const dk_matrices& J);
-
-/// work [S*K,n]
-void jvp(const Network& network, const dk_points& points, Combination combination,
-         const double* slopes, const dk_tangents& tangents, double* work, dk_output out);
-void vjp(const Network& network, const dk_points& points, Combination combination,
-         const double* slopes, const dk_cotangents& cotangents, double* work);
 
 }  // namespace dynkit::rnn

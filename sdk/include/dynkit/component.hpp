@@ -7,7 +7,8 @@
 //   void eval(const dk_points&, const dk_output& out) const;
 // and, where it has them, members of the same names and meanings as in dynkit/model.h:
 // scratch_size, prepared_size, tape_size, prepare, jacobian, jvp, vjp, extension. What is missing
-// is NULL in the table. Members throw Error; nothing else needs to know the ABI.
+// is NULL in the table. A readout class is the same with dk_readout_info. Members throw Error;
+// nothing else needs to know the ABI.
 #pragma once
 
 #include <concepts>
@@ -20,6 +21,7 @@
 #include "dynkit/error.hpp"
 #include "dynkit/model.h"
 #include "dynkit/plugin.h"
+#include "dynkit/readout.h"
 #include "dynkit/settings.hpp"
 
 namespace dynkit {
@@ -56,69 +58,69 @@ void destroy(Opaque* instance) noexcept {
   delete reinterpret_cast<T*>(instance);
 }
 
-template <class M>
-constexpr void add_derivatives(dk_model_v1& table) {
+// The operations of a model and of a readout are the same; Opaque is dk_model or dk_readout.
+template <class M, class Opaque, class Table>
+constexpr void add_derivatives(Table& table) {
   if constexpr (requires(const M& m, const dk_points& points, const dk_matrices& J) {
                   m.jacobian(points, DK_WRT_STATE, J);
                 }) {
-    table.jacobian = [](const dk_model* model, const dk_points* points, std::int32_t wrt,
+    table.jacobian = [](const Opaque* self, const dk_points* points, std::int32_t wrt,
                         const dk_matrices* J, dk_error* error) {
-      return guard(error, [&] { from<M>(model).jacobian(*points, wrt, *J); });
+      return guard(error, [&] { from<M>(self).jacobian(*points, wrt, *J); });
     };
   }
   if constexpr (requires(const M& m, const dk_points& points, const dk_tangents& tangents,
                          const dk_output& out) { m.jvp(points, tangents, out); }) {
-    table.jvp = [](const dk_model* model, const dk_points* points, const dk_tangents* tangents,
+    table.jvp = [](const Opaque* self, const dk_points* points, const dk_tangents* tangents,
                    const dk_output* out, dk_error* error) {
-      return guard(error, [&] { from<M>(model).jvp(*points, *tangents, *out); });
+      return guard(error, [&] { from<M>(self).jvp(*points, *tangents, *out); });
     };
   }
   if constexpr (requires(const M& m, const dk_points& points, const dk_cotangents& cotangents) {
                   m.vjp(points, cotangents);
                 }) {
-    table.vjp = [](const dk_model* model, const dk_points* points, const dk_cotangents* cotangents,
+    table.vjp = [](const Opaque* self, const dk_points* points, const dk_cotangents* cotangents,
                    dk_error* error) {
-      return guard(error, [&] { from<M>(model).vjp(*points, *cotangents); });
+      return guard(error, [&] { from<M>(self).vjp(*points, *cotangents); });
     };
   }
 }
 
-template <class M>
-constexpr dk_model_v1 make_model_table() {
-  dk_model_v1 table{};
-  table.create = create<M, dk_model>;
-  table.destroy = destroy<M, dk_model>;
-  table.info = [](const dk_model* model) { return &from<M>(model).info(); };
-  table.eval = [](const dk_model* model, const dk_points* points, const dk_output* out,
+template <class M, class Opaque, class Table>
+constexpr Table make_function_table() {
+  Table table{};
+  table.create = create<M, Opaque>;
+  table.destroy = destroy<M, Opaque>;
+  table.info = [](const Opaque* self) { return &from<M>(self).info(); };
+  table.eval = [](const Opaque* self, const dk_points* points, const dk_output* out,
                   dk_error* error) {
-    return guard(error, [&] { from<M>(model).eval(*points, *out); });
+    return guard(error, [&] { from<M>(self).eval(*points, *out); });
   };
   if constexpr (requires(const M& m) { m.scratch_size(DK_EVAL, 1, 1); }) {
-    table.scratch_size = [](const dk_model* model, std::int32_t operation, std::int64_t S,
+    table.scratch_size = [](const Opaque* self, std::int32_t operation, std::int64_t S,
                             std::int64_t K) -> std::int64_t {
-      return from<M>(model).scratch_size(operation, S, K);
+      return from<M>(self).scratch_size(operation, S, K);
     };
   }
   if constexpr (requires(const M& m) { m.prepared_size(); }) {
-    table.prepared_size = [](const dk_model* model) -> std::int64_t {
-      return from<M>(model).prepared_size();
+    table.prepared_size = [](const Opaque* self) -> std::int64_t {
+      return from<M>(self).prepared_size();
     };
-    table.prepare = [](const dk_model* model, const double* theta, void* prepared,
-                       dk_error* error) {
-      return guard(error, [&] { from<M>(model).prepare(theta, prepared); });
+    table.prepare = [](const Opaque* self, const double* theta, void* prepared, dk_error* error) {
+      return guard(error, [&] { from<M>(self).prepare(theta, prepared); });
     };
   }
   if constexpr (requires(const M& m) { m.tape_size(1); }) {
-    table.tape_size = [](const dk_model* model, std::int64_t S) -> std::int64_t {
-      return from<M>(model).tape_size(S);
+    table.tape_size = [](const Opaque* self, std::int64_t S) -> std::int64_t {
+      return from<M>(self).tape_size(S);
     };
   }
-  add_derivatives<M>(table);
-  table.extension = [](const dk_model* model, const char* id) -> const void* {
+  add_derivatives<M, Opaque>(table);
+  table.extension = [](const Opaque* self, const char* id) -> const void* {
     if constexpr (requires(const M& m) { m.extension(std::string_view()); }) {
-      return from<M>(model).extension(id);
+      return from<M>(self).extension(id);
     } else {
-      (void)model, (void)id;
+      (void)self, (void)id;
       return nullptr;
     }
   };
@@ -151,7 +153,9 @@ constexpr dk_dataset_v1 make_dataset_table() {
 }
 
 template <class T>
-inline constexpr dk_model_v1 model_table = make_model_table<T>();
+inline constexpr dk_model_v1 model_table = make_function_table<T, dk_model, dk_model_v1>();
+template <class T>
+inline constexpr dk_readout_v1 readout_table = make_function_table<T, dk_readout, dk_readout_v1>();
 template <class T>
 inline constexpr dk_analysis_v1 analysis_table = make_analysis_table<T>();
 template <class T>
@@ -173,6 +177,12 @@ template <class Model>
 constexpr dk_component model_component(const Identity& identity) {
   return detail::make_component(DK_MODEL_V1, identity, Model::kSettings,
                                 &detail::model_table<Model>);
+}
+
+template <class Readout>
+constexpr dk_component readout_component(const Identity& identity) {
+  return detail::make_component(DK_READOUT_V1, identity, Readout::kSettings,
+                                &detail::readout_table<Readout>);
 }
 
 template <class Analysis>

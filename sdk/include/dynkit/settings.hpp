@@ -148,4 +148,27 @@ inline NumberArray Settings::finite_array(std::string_view name) const {
   return kept;
 }
 
+/// A number that must be > 0. Throws Error (DK_SETTINGS).
+inline double positive_number(const Settings& settings, std::string_view name) {
+  const double value = settings.number(name);
+  if (!(value > 0.0)) {
+    throw Error(DK_SETTINGS,
+                "setting '" + std::string(name) + "': " + std::to_string(value) + " is not > 0");
+  }
+  return value;
+}
+
+/// A list of whole numbers: widths of layers. Throws Error (DK_SETTINGS).
+inline std::vector<std::int64_t> unit_counts(const Settings& settings, std::string_view name) {
+  std::vector<std::int64_t> counts;
+  for (const double count : settings.numbers(name)) {
+    if (count != std::floor(count)) {
+      throw Error(DK_SETTINGS, "setting '" + std::string(name) + "': " + std::to_string(count) +
+                                   " is not a whole number");
+    }
+    counts.push_back(static_cast<std::int64_t>(count));
+  }
+  return counts;
+}
+
 }  // namespace dynkit

@@ -27,32 +27,66 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <type_traits>
 
 #define DYNKIT_ALWAYS_INLINE [[gnu::always_inline]] inline
 
 namespace dynkit::vector_math {
 namespace detail {
 
-// y = k ln 2 + r. `shifted` holds k in its low bits: adding 1.5 * 2^52 rounds to an integer.
-struct Reduced {
-  double shifted, k, r;
+// What (1) to (5) need to know of a binary format.
+template <class Number>
+struct Format;
+
+template <>
+struct Format<double> {
+  using Bits = std::uint64_t;
+  static constexpr int kFractionBits = 52;
+  static constexpr Bits kBias = 1023;
+  static constexpr double kShift = 0x1.8p52;
+  static constexpr double kLn2High = 0x1.62e42fefa38p-1;  // 42 bits
+  static constexpr double kLn2Low = 0x1.ef35793c7673p-45;
+  static constexpr double kOverflow = 710.0;    // of exp
+  static constexpr double kUnderflow = -746.0;  // of exp
+  static constexpr double kTanhIsOne = 40.0;    // 2|x| from where tanh rounds to 1
 };
 
-inline constexpr double kShift = 0x1.8p52;
+template <>
+struct Format<float> {
+  using Bits = std::uint32_t;
+  static constexpr int kFractionBits = 23;
+  static constexpr Bits kBias = 127;
+  static constexpr float kShift = 0x1.8p23F;
+  static constexpr float kLn2High = 0x1.62e4p-1F;  // 15 bits
+  static constexpr float kLn2Low = 0x1.7f7d1cp-20F;
+  static constexpr float kOverflow = 89.0F;
+  static constexpr float kUnderflow = -104.0F;
+  static constexpr float kTanhIsOne = 20.0F;
+};
 
-// |y| < 2^10: then k * kLn2High is exact, since 42 bits of ln 2 are in it.
-DYNKIT_ALWAYS_INLINE Reduced reduce(double y) {
-  constexpr double kLog2E = 0x1.71547652b82fep0;
-  constexpr double kLn2High = 0x1.62e42fefa38p-1;
-  constexpr double kLn2Low = 0x1.ef35793c7673p-45;
-  const double shifted = y * kLog2E + kShift;
-  const double k = shifted - kShift;
-  return {shifted, k, (y - k * kLn2High) - k * kLn2Low};
+// y = k ln 2 + r. `shifted` holds k in its low bits: adding 1.5 * 2^52 (or 2^23) rounds to an
+// integer.
+template <class Number>
+struct Reduced {
+  Number shifted, k, r;
+};
+
+// kOverflow and kUnderflow bound y: then k * kLn2High is exact.
+template <class Number>
+DYNKIT_ALWAYS_INLINE Reduced<Number> reduce(Number y) {
+  using F = Format<Number>;
+  constexpr auto kLog2E = static_cast<Number>(0x1.71547652b82fep0);
+  const Number shifted = y * kLog2E + F::kShift;
+  const Number k = shifted - F::kShift;
+  return {shifted, k, (y - k * F::kLn2High) - k * F::kLn2Low};
 }
 
-// 2^k for -1022 <= k <= 1023, from k + kShift: k lands in the exponent, the rest shifts out.
-DYNKIT_ALWAYS_INLINE double power_of_two(double shifted) {
-  return std::bit_cast<double>((std::bit_cast<std::uint64_t>(shifted) + 1023) << 52);
+// 2^k for k of normal numbers, from k + kShift: k lands in the exponent, the rest shifts out.
+template <class Number>
+DYNKIT_ALWAYS_INLINE Number power_of_two(Number shifted) {
+  using F = Format<Number>;
+  return std::bit_cast<Number>((std::bit_cast<typename F::Bits>(shifted) + F::kBias)
+                               << F::kFractionBits);
 }
 
 // expm1(r) of (1), by Estrin's scheme.
@@ -71,6 +105,14 @@ DYNKIT_ALWAYS_INLINE double expm1_polynomial(double r) {
   return r + r2 * (low + r4 * (middle + r4 * high));
 }
 
+DYNKIT_ALWAYS_INLINE float expm1_polynomial(float r) {
+  const float r2 = r * r;
+  const float p0 = 0.5F + r * 0x1.555556p-3F;
+  const float p2 = 0x1.5554e8p-5F + r * 0x1.1110acp-7F;
+  const float p4 = 0x1.6d432cp-10F + r * 0x1.a17e08p-13F;
+  return r + r2 * (p0 + r2 * (p2 + r2 * p4));
+}
+
 // L(v) of (5), by Estrin's scheme.
 DYNKIT_ALWAYS_INLINE double atanh_polynomial(double v) {
   const double v2 = v * v;
@@ -83,77 +125,99 @@ DYNKIT_ALWAYS_INLINE double atanh_polynomial(double v) {
   return (l0 + v2 * l2) + v4 * ((l4 + v2 * l6) + v4 * l8);
 }
 
-// (2) for -746 <= y <= 710. The power of two is applied in two factors, since 2^1024 and 2^-1075
-// are not normal numbers; only the second product rounds.
-DYNKIT_ALWAYS_INLINE double exp_in_range(double y) {
-  const Reduced reduced = reduce(y);
-  const double shifted_half = reduced.k * 0.5 + kShift;
-  const double half = shifted_half - kShift;
-  const double rest = (reduced.k - half) + kShift;
-  const double mantissa = 1.0 + expm1_polynomial(reduced.r);
-  return mantissa * power_of_two(shifted_half) * power_of_two(rest);
+DYNKIT_ALWAYS_INLINE float atanh_polynomial(float v) {
+  const float v2 = v * v;
+  const float l0 = 0x1.555556p-2F + v * 0x1.9998cep-3F;
+  const float l2 = 0x1.24ca5cp-3F + v * 0x1.bc6a1ap-4F;
+  return l0 + v2 * (l2 + v2 * 0x1.dc3feep-4F);
+}
+
+// (2) for kUnderflow <= y <= kOverflow, of y + rest where `rest` is tiny. The power of two is
+// applied in two factors, since the largest and the smallest one are not normal numbers; only the
+// second product rounds.
+template <class Number>
+DYNKIT_ALWAYS_INLINE Number exp_in_range(Number y, Number rest = 0) {
+  constexpr Number kShift = Format<Number>::kShift;
+  const Reduced<Number> reduced = reduce(y);
+  const Number shifted_half = reduced.k * Number(0.5) + kShift;
+  const Number half = shifted_half - kShift;
+  const Number other_half = (reduced.k - half) + kShift;
+  const Number mantissa = Number(1) + expm1_polynomial(reduced.r + rest);
+  return mantissa * power_of_two(shifted_half) * power_of_two(other_half);
 }
 
 // exp(-|x|); comparisons are written such that NaN passes.
-DYNKIT_ALWAYS_INLINE double exp_of_minus_magnitude(double x) {
-  const double magnitude = std::fabs(x);
-  return exp_in_range(-(magnitude > 746.0 ? 746.0 : magnitude));
+template <class Number>
+DYNKIT_ALWAYS_INLINE Number exp_of_minus_magnitude(Number x) {
+  constexpr Number kLimit = -Format<Number>::kUnderflow;
+  const Number magnitude = std::fabs(x);
+  return exp_in_range(-(magnitude > kLimit ? kLimit : magnitude));
 }
 
 }  // namespace detail
 
 /// y[i] = f(x[i]); y may be x, but not overlap it otherwise. Two loops, since a compiler's check
 /// for overlap sends the case of x == y to scalar code.
-template <class Function>
-DYNKIT_ALWAYS_INLINE void transform(const double* x, double* y, std::int64_t count, Function f) {
+template <class Number, class Function>
+DYNKIT_ALWAYS_INLINE void transform(const Number* x, Number* y, std::int64_t count, Function f) {
   if (x == y) {
     for (std::int64_t i = 0; i < count; ++i) y[i] = f(y[i]);
   } else {
-    const double* __restrict in = x;
-    double* __restrict out = y;
+    const Number* __restrict in = x;
+    Number* __restrict out = y;
     for (std::int64_t i = 0; i < count; ++i) out[i] = f(in[i]);
   }
 }
 
-DYNKIT_ALWAYS_INLINE double exp(double x) {
-  const double below = x > 710.0 ? 710.0 : x;
-  return detail::exp_in_range(below < -746.0 ? -746.0 : below);
+template <class Number>
+DYNKIT_ALWAYS_INLINE Number exp(Number x) {
+  using F = detail::Format<Number>;
+  const Number below = x > F::kOverflow ? F::kOverflow : x;
+  return detail::exp_in_range(below < F::kUnderflow ? F::kUnderflow : below);
 }
 
-DYNKIT_ALWAYS_INLINE double tanh(double x) {
-  const double doubled = 2.0 * std::fabs(x);
-  const detail::Reduced reduced = detail::reduce(doubled > 40.0 ? 40.0 : doubled);
-  const double s = detail::power_of_two(reduced.shifted);
-  const double e = s * detail::expm1_polynomial(reduced.r) + (s - 1.0);
-  return std::copysign(e / (e + 2.0), x);
+template <class Number>
+DYNKIT_ALWAYS_INLINE Number tanh(Number x) {
+  constexpr Number kLimit = detail::Format<Number>::kTanhIsOne;
+  const Number doubled = Number(2) * std::fabs(x);
+  const detail::Reduced<Number> reduced = detail::reduce(doubled > kLimit ? kLimit : doubled);
+  const Number s = detail::power_of_two(reduced.shifted);
+  const Number e = s * detail::expm1_polynomial(reduced.r) + (s - Number(1));
+  return std::copysign(e / (e + Number(2)), x);
 }
 
 /// 1 / (1 + exp(-x)), with full relative accuracy also where it is tiny.
-DYNKIT_ALWAYS_INLINE double sigmoid(double x) {
-  const double z = detail::exp_of_minus_magnitude(x);
-  return (x < 0.0 ? z : 1.0) / (1.0 + z);
+template <class Number>
+DYNKIT_ALWAYS_INLINE Number sigmoid(Number x) {
+  const Number z = detail::exp_of_minus_magnitude(x);
+  return (x < Number(0) ? z : Number(1)) / (Number(1) + z);
 }
 
 /// log(1 + exp(x)), with full relative accuracy also where it is tiny.
-DYNKIT_ALWAYS_INLINE double softplus(double x) {
-  const double z = detail::exp_of_minus_magnitude(x);
-  const double twice_w = z / (1.0 + 0.5 * z);
-  const double v = 0.25 * twice_w * twice_w;
-  return (x > 0.0 ? x : 0.0) + (twice_w + twice_w * (v * detail::atanh_polynomial(v)));
+template <class Number>
+DYNKIT_ALWAYS_INLINE Number softplus(Number x) {
+  const Number z = detail::exp_of_minus_magnitude(x);
+  const Number twice_w = z / (Number(1) + Number(0.5) * z);
+  const Number v = Number(0.25) * twice_w * twice_w;
+  return (x > Number(0) ? x : Number(0)) + (twice_w + twice_w * (v * detail::atanh_polynomial(v)));
 }
 
 /// The same over arrays [count], as in `transform`.
-inline void exp(const double* x, double* y, std::int64_t count) {
-  transform(x, y, count, [](double v) { return exp(v); });
+template <class Number>
+void exp(const Number* x, Number* y, std::int64_t count) {
+  transform(x, y, count, [](Number v) { return exp(v); });
 }
-inline void tanh(const double* x, double* y, std::int64_t count) {
-  transform(x, y, count, [](double v) { return tanh(v); });
+template <class Number>
+void tanh(const Number* x, Number* y, std::int64_t count) {
+  transform(x, y, count, [](Number v) { return tanh(v); });
 }
-inline void sigmoid(const double* x, double* y, std::int64_t count) {
-  transform(x, y, count, [](double v) { return sigmoid(v); });
+template <class Number>
+void sigmoid(const Number* x, Number* y, std::int64_t count) {
+  transform(x, y, count, [](Number v) { return sigmoid(v); });
 }
-inline void softplus(const double* x, double* y, std::int64_t count) {
-  transform(x, y, count, [](double v) { return softplus(v); });
+template <class Number>
+void softplus(const Number* x, Number* y, std::int64_t count) {
+  transform(x, y, count, [](Number v) { return softplus(v); });
 }
 
 }  // namespace dynkit::vector_math

@@ -3,57 +3,59 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "dynkit/error.hpp"
+#include "dynkit/f32.h"
 #include "dynkit/matrix_product.hpp"
 #include "dynkit/model.h"
 
 namespace dynkit {
 
-/// The argument of sample `begin` and those after it; NULL stays NULL.
-inline dk_input from_sample(dk_input argument, std::int64_t begin) {
-  if (argument.data != nullptr) argument.data += begin * argument.stride;
+/// An argument, result, tangents or cotangents from sample `begin` on; NULL stays NULL.
+template <class Argument>
+Argument from_sample(Argument argument, std::int64_t begin) {
+  if constexpr (requires { argument.theta; }) {
+    argument.x = from_sample(argument.x, begin);
+    argument.u = from_sample(argument.u, begin);
+    argument.theta = from_sample(argument.theta, begin);
+    if constexpr (requires { argument.out; }) argument.out = from_sample(argument.out, begin);
+  } else if constexpr (requires { argument.sample_stride; }) {
+    argument.data += begin * argument.sample_stride;
+  } else if (argument.data != nullptr) {
+    argument.data += begin * argument.stride;
+  }
   return argument;
-}
-inline dk_output from_sample(dk_output argument, std::int64_t begin) {
-  if (argument.data != nullptr) argument.data += begin * argument.stride;
-  return argument;
-}
-inline dk_matrices from_sample(dk_matrices J, std::int64_t begin) {
-  J.data += begin * J.sample_stride;
-  return J;
-}
-inline dk_tangents from_sample(const dk_tangents& t, std::int64_t begin) {
-  return {t.count, from_sample(t.x, begin), from_sample(t.u, begin), from_sample(t.theta, begin)};
-}
-inline dk_cotangents from_sample(const dk_cotangents& c, std::int64_t begin) {
-  return {c.count, from_sample(c.out, begin), from_sample(c.x, begin), from_sample(c.u, begin),
-          from_sample(c.theta, begin)};
 }
 
 /// The samples of an argument as the rows of a matrix.
 inline MatrixView rows_of(dk_input argument) {
   return {argument.data, argument.stride};
 }
+inline MatrixOf<float> rows_of(dk_input_f32 argument) {
+  return {argument.data, argument.stride};
+}
 
 /// Calls `body(part, begin)` for consecutive parts of at most `size` samples, in order; one sample
 /// at a time where each has its own theta, so that a part shares it. Scratch, prepared and tape
 /// stay the whole call's. Takes rows only.
-template <class Body>
-void for_each_part(const dk_points& points, std::int64_t size, Body&& body) {
-  if (points.layout != DK_ROWS) {
-    throw Error(DK_UNSUPPORTED, "points come in columns, this model takes rows only");
+template <class SomePoints, class Body>
+void for_each_part(const SomePoints& points, std::int64_t size, Body&& body) {
+  if constexpr (requires { points.layout; }) {
+    if (points.layout != DK_ROWS) {
+      throw Error(DK_UNSUPPORTED, "points come in columns, this model takes rows only");
+    }
   }
   if (points.theta.stride != 0) size = 1;
   for (std::int64_t begin = 0; begin < points.count; begin += size) {
-    dk_points part = points;
+    SomePoints part = points;
     part.count = std::min(size, points.count - begin);
     part.t = from_sample(points.t, begin);
     part.h = from_sample(points.h, begin);
     part.x = from_sample(points.x, begin);
     part.u = from_sample(points.u, begin);
     part.theta = from_sample(points.theta, begin);
-    body(static_cast<const dk_points&>(part), begin);
+    body(std::as_const(part), begin);
   }
 }
 

@@ -4,34 +4,39 @@
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <random>
 #include <vector>
 
 namespace dynkit {
 namespace {
 
-std::vector<double> random_numbers(std::int64_t count, std::uint64_t seed) {
+template <class Number>
+std::vector<Number> random_numbers(std::int64_t count, std::uint64_t seed) {
   std::mt19937_64 engine(seed);
   std::uniform_real_distribution<double> uniform(-1.0, 1.0);
-  std::vector<double> numbers(static_cast<std::size_t>(count));
-  for (double& number : numbers) number = uniform(engine);
+  std::vector<Number> numbers(static_cast<std::size_t>(count));
+  for (Number& number : numbers) number = static_cast<Number>(uniform(engine));
   return numbers;
 }
 
-double at(MatrixView a, std::int64_t i, std::int64_t j) {
+template <class Number>
+Number at(MatrixOf<Number> a, std::int64_t i, std::int64_t j) {
   return a.data[i * a.row_stride + j * a.column_stride];
 }
 
 // C = C0 + A B in long double, element by element, rows c_stride apart.
-std::vector<double> product_by_loops(std::int64_t M, std::int64_t N, std::int64_t K, MatrixView a,
-                                     MatrixView b, std::vector<double> c, std::int64_t c_stride) {
+template <class Number>
+std::vector<Number> product_by_loops(std::int64_t M, std::int64_t N, std::int64_t K,
+                                     MatrixOf<Number> a, MatrixOf<Number> b, std::vector<Number> c,
+                                     std::int64_t c_stride) {
   for (std::int64_t i = 0; i < M; ++i) {
     for (std::int64_t j = 0; j < N; ++j) {
-      double& element = c[static_cast<std::size_t>(i * c_stride + j)];
+      Number& element = c[static_cast<std::size_t>(i * c_stride + j)];
       long double sum = element;
       for (std::int64_t k = 0; k < K; ++k)
         sum += static_cast<long double>(at(a, i, k)) * at(b, k, j);
-      element = static_cast<double>(sum);
+      element = static_cast<Number>(sum);
     }
   }
   return c;
@@ -41,71 +46,83 @@ struct Sizes {
   std::int64_t M, N, K;
 };
 
-// One below, at and above every block: rows of a tile 6, lanes 2 to 8, columns of a panel 4 to 32,
+// One below, at and above every block: rows of a tile 6, lanes 2 to 16, columns of a panel 4 to 64,
 // depth 256 to 2048; and sizes that are empty or one.
-constexpr Sizes kSizes[] = {{1, 1, 1},     {2, 3, 4},    {3, 5, 2},    {4, 7, 9},     {5, 8, 3},
-                            {6, 9, 8},     {7, 15, 17},  {11, 16, 13}, {12, 17, 5},   {13, 31, 6},
-                            {8, 32, 33},   {1, 33, 64},  {3, 40, 7},   {20, 63, 255}, {2, 65, 257},
-                            {6, 100, 512}, {9, 4, 2049}, {4, 24, 0},   {0, 8, 8},     {5, 0, 6}};
+constexpr Sizes kSizes[] = {{1, 1, 1},    {2, 3, 4},    {3, 5, 2},     {4, 7, 9},     {5, 8, 3},
+                            {6, 9, 8},    {7, 15, 17},  {11, 16, 13},  {12, 17, 5},   {13, 31, 6},
+                            {8, 32, 33},  {1, 33, 64},  {3, 40, 7},    {20, 63, 255}, {7, 64, 19},
+                            {6, 130, 31}, {2, 65, 257}, {6, 100, 512}, {9, 4, 2049},  {4, 24, 0},
+                            {0, 8, 8},    {5, 0, 6}};
+
+template <class Number>
+class MatrixProduct : public ::testing::Test {};
+using Precisions = ::testing::Types<double, float>;
+TYPED_TEST_SUITE(MatrixProduct, Precisions);
 
 // Rows of A and B further apart than they are long, both also by columns; what lies between the
 // rows of C stays untouched.
-TEST(MatrixProduct, IsTheSumElementByElement) {
+TYPED_TEST(MatrixProduct, IsTheSumElementByElement) {
+  using Number = TypeParam;
   for (const auto& [M, N, K] : kSizes) {
-    const std::vector<double> storage_a = random_numbers((M + 1) * (K + 2), 1);
-    const std::vector<double> storage_b = random_numbers((N + 3) * (K + 3), 2);
-    const MatrixView by_rows{storage_a.data(), K + 2};
-    const MatrixView by_columns{storage_a.data(), 1, M + 1};
-    const MatrixView b{storage_b.data(), N + 3};
-    const MatrixView b_across{storage_b.data(), 1, K + 3};
-    const std::vector<double> before = random_numbers(M * (N + 5), 3);
-    for (const MatrixView& left : {by_rows, by_columns}) {
-      for (const MatrixView& right : {b, b_across}) {
-        std::vector<double> c = before;
+    const std::vector<Number> storage_a = random_numbers<Number>((M + 1) * (K + 2), 1);
+    const std::vector<Number> storage_b = random_numbers<Number>((N + 3) * (K + 3), 2);
+    const MatrixOf<Number> by_rows{storage_a.data(), K + 2};
+    const MatrixOf<Number> by_columns{storage_a.data(), 1, M + 1};
+    const MatrixOf<Number> b{storage_b.data(), N + 3};
+    const MatrixOf<Number> b_across{storage_b.data(), 1, K + 3};
+    const std::vector<Number> before = random_numbers<Number>(M * (N + 5), 3);
+    for (const MatrixOf<Number>& left : {by_rows, by_columns}) {
+      for (const MatrixOf<Number>& right : {b, b_across}) {
+        std::vector<Number> c = before;
         add_product(M, N, K, left, right, c.data(), N + 5);
-        const std::vector<double> expected = product_by_loops(M, N, K, left, right, before, N + 5);
+        const std::vector<Number> expected = product_by_loops(M, N, K, left, right, before, N + 5);
         // K roundings of sums no larger than K + 1
-        const double tolerance = 1.2e-16 * static_cast<double>((K + 1) * (K + 1));
+        const double tolerance =
+            0.55 * std::numeric_limits<Number>::epsilon() * static_cast<double>((K + 1) * (K + 1));
         for (std::size_t i = 0; i < c.size(); ++i) ASSERT_NEAR(c[i], expected[i], tolerance);
       }
     }
   }
 }
 
+template <class Number>
 struct Problem {
   explicit Problem(const Sizes& sizes)
-      : storage_a(random_numbers(sizes.M * sizes.K, 1)),
-        storage_b(random_numbers(sizes.K * sizes.N, 2)),
+      : storage_a(random_numbers<Number>(sizes.M * sizes.K, 1)),
+        storage_b(random_numbers<Number>(sizes.K * sizes.N, 2)),
         a{storage_a.data(), sizes.K},
         b{storage_b.data(), sizes.N},
-        before(random_numbers(sizes.M * sizes.N, 3)),
+        before(random_numbers<Number>(sizes.M * sizes.N, 3)),
         after(before) {
     add_product(sizes.M, sizes.N, sizes.K, a, b, after.data(), sizes.N);
   }
-  std::vector<double> storage_a, storage_b;
-  MatrixView a, b;
-  std::vector<double> before, after;
+  std::vector<Number> storage_a, storage_b;
+  MatrixOf<Number> a, b;
+  std::vector<Number> before, after;
 };
 
-TEST(MatrixProduct, HasTheSameBitsHoweverBIsStored) {
+TYPED_TEST(MatrixProduct, HasTheSameBitsHoweverBIsStored) {
+  using Number = TypeParam;
   for (const Sizes& sizes : kSizes) {
     const auto& [M, N, K] = sizes;
-    const Problem problem(sizes);
-    std::vector<double> transposed;
+    const Problem<Number> problem(sizes);
+    std::vector<Number> transposed;
     for (std::int64_t j = 0; j < N; ++j) {
       for (std::int64_t k = 0; k < K; ++k) transposed.push_back(at(problem.b, k, j));
     }
-    std::vector<double> c = problem.before;
-    add_product(M, N, K, problem.a, MatrixView{transposed.data(), K}.transposed(), c.data(), N);
+    std::vector<Number> c = problem.before;
+    add_product(M, N, K, problem.a, MatrixOf<Number>{transposed.data(), K}.transposed(), c.data(),
+                N);
     EXPECT_EQ(c, problem.after);
   }
 }
 
-TEST(MatrixProduct, HasTheSameBitsRowByRow) {
+TYPED_TEST(MatrixProduct, HasTheSameBitsRowByRow) {
+  using Number = TypeParam;
   for (const Sizes& sizes : kSizes) {
     const auto& [M, N, K] = sizes;
-    const Problem problem(sizes);
-    std::vector<double> c = problem.before;
+    const Problem<Number> problem(sizes);
+    std::vector<Number> c = problem.before;
     for (std::int64_t i = 0; i < M; ++i) {
       add_product(1, N, K, problem.a.from(i, 0), problem.b, c.data() + i * N, N);
     }
@@ -113,11 +130,12 @@ TEST(MatrixProduct, HasTheSameBitsRowByRow) {
   }
 }
 
-TEST(MatrixProduct, HasTheSameBitsColumnByColumnAndInTwoSums) {
+TYPED_TEST(MatrixProduct, HasTheSameBitsColumnByColumnAndInTwoSums) {
+  using Number = TypeParam;
   for (const Sizes& sizes : kSizes) {
     const auto& [M, N, K] = sizes;
-    const Problem problem(sizes);
-    std::vector<double> c = problem.before;
+    const Problem<Number> problem(sizes);
+    std::vector<Number> c = problem.before;
     const std::int64_t half = K / 2;
     for (std::int64_t j = 0; j < N; ++j) {
       add_product(M, 1, half, problem.a, problem.b.from(0, j), c.data() + j, N);

@@ -1,4 +1,4 @@
-// What all loops over steps need.
+// What all loops over the steps of a solver need.
 #pragma once
 
 #include <algorithm>
