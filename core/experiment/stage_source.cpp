@@ -281,9 +281,10 @@ const System& StageSource::make_system(const ModelPlan& plan, const std::string&
   }
   return keep(component, plan.stage.settings, path, weights, plan.prefix, [&](const Model& model) {
     std::vector<double> theta =
-        weights != nullptr ? parameters_from_arrays(model, *weights, plan.prefix, plan.weights)
-                           : untrained_parameters(model, plan, host(component.directory), path);
-    set_parameters(model, plan.parameters, theta);
+        weights != nullptr
+            ? parameters_from_arrays(model.layout(), *weights, plan.prefix, plan.weights)
+            : untrained_parameters(model, plan, host(component.directory), path);
+    set_parameters(model.layout(), plan.parameters, theta);
     return theta;
   });
 }
@@ -322,7 +323,7 @@ const System& StageSource::remake(const StoredModel& kept, const std::string& or
   const LoadedComponent component =
       context_.registry.find(fmt::format("{}@{}", kept.component, major), DK_MODEL_V1);
   return keep(component, settings, origin, nullptr, "", [&](const Model& model) {
-    return parameters_from_arrays(model, kept.parameters, "", origin);
+    return parameters_from_arrays(model.layout(), kept.parameters, "", origin);
   });
 }
 
@@ -379,7 +380,7 @@ bool are_unchanged(const StageInputs& inputs, const StageContext& context) {
 StoredModel store_model(const std::string& name, const System& system) {
   return {name, system.model().component().id, system.model().component().version,
           settings_texts(system.model().settings()),
-          parameters_as_arrays(system.model(), system.theta())};
+          parameters_as_arrays(system.model().layout(), system.theta())};
 }
 
 std::vector<NamedText> settings_texts(const Config::Table& settings) {

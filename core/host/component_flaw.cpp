@@ -14,6 +14,7 @@
 #include "dynkit/dataset.h"
 #include "dynkit/domain.h"
 #include "dynkit/error.hpp"
+#include "dynkit/f32.h"
 #include "dynkit/initial.h"
 #include "dynkit/noise.h"
 #include "dynkit/readout.h"
@@ -22,7 +23,8 @@ namespace dynkit {
 namespace {
 
 constexpr std::array kInterfaces = {DK_MODEL_V1, DK_READOUT_V1, DK_DATASET_V1, DK_ANALYSIS_V1};
-constexpr std::array kExtensions = {DK_INITIAL_V1, DK_NOISE_V1, DK_DOMAIN_V1, DK_BALANCE_V1};
+constexpr std::array kExtensions = {DK_INITIAL_V1, DK_NOISE_V1, DK_DOMAIN_V1,
+                                    DK_BALANCE_V1, DK_F32_V1,   DK_READOUT_INITIAL_V1};
 
 template <class Range>
 bool holds(const Range& range, std::string_view text) {

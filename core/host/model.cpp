@@ -2,46 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-#include <set>
-#include <string_view>
-
+#include "create.hpp"
 #include "dynkit/error.hpp"
+#include "dynkit/initial.h"
 
 namespace dynkit {
 namespace {
-
-[[noreturn]] void disown(const dk_component& component, const std::string& flaw) {
-  throw Error(DK_UNSUPPORTED, fmt::format("{}: {}", component.id, flaw));
-}
-
-std::int64_t block_size(const dk_block& block) {
-  std::int64_t size = 1;
-  for (std::int32_t axis = 0; axis < block.rank; ++axis) size *= block.shape[axis];
-  return size;
-}
-
-void check_block(const dk_component& component, const dk_block& block, std::int64_t offset) {
-  if (block.name == nullptr || *block.name == '\0') disown(component, "a block has no name");
-  if (block.rank < 0 || block.rank > DK_BLOCK_RANK) {
-    disown(component, fmt::format("block '{}': rank {} is not in [0, {}]", block.name, block.rank,
-                                  int{DK_BLOCK_RANK}));
-  }
-  for (std::int32_t axis = 0; axis < block.rank; ++axis) {
-    if (block.shape[axis] < 0) {
-      disown(component, fmt::format("block '{}': extent {} < 0", block.name, block.shape[axis]));
-    }
-  }
-  if (block.offset != offset) {
-    disown(component,
-           fmt::format("block '{}' begins at {} instead of {}: the blocks leave a gap or "
-                       "overlap",
-                       block.name, block.offset, offset));
-  }
-  if (!(block.lower <= block.upper)) {
-    disown(component, fmt::format("block '{}': lower bound above upper bound", block.name));
-  }
-}
 
 void check_info(const dk_component& component, const dk_model_info* info) {
   if (info == nullptr) disown(component, "it gives no information on itself");
@@ -52,22 +18,17 @@ void check_info(const dk_component& component, const dk_model_info* info) {
     disown(component,
            fmt::format("sizes n = {}, m = {}, p = {} are not usable", info->n, info->m, info->p));
   }
-  if (info->block_count < 0 || (info->block_count > 0 && info->blocks == nullptr)) {
-    disown(component, "its parameter blocks are missing");
+  const std::string flaw = block_flaw(info->block_count, info->blocks, info->p);
+  if (!flaw.empty()) disown(component, flaw);
+}
+
+const dk_model_v1& checked_table(const dk_component& component) {
+  const auto& table = *static_cast<const dk_model_v1*>(component.interface_table);
+  if (table.create == nullptr || table.destroy == nullptr || table.info == nullptr ||
+      table.eval == nullptr || table.extension == nullptr) {
+    disown(component, "a required function of its table is missing");
   }
-  std::int64_t offset = 0;
-  std::set<std::string_view> names;
-  for (std::int64_t i = 0; i < info->block_count; ++i) {
-    check_block(component, info->blocks[i], offset);
-    offset += block_size(info->blocks[i]);
-    if (!names.insert(info->blocks[i].name).second) {
-      disown(component, fmt::format("two blocks '{}'", info->blocks[i].name));
-    }
-  }
-  if (offset != info->p) {
-    disown(component,
-           fmt::format("its blocks hold {} parameters, it declares {}", offset, info->p));
-  }
+  return table;
 }
 
 }  // namespace
@@ -76,67 +37,34 @@ Model::Model(const LoadedComponent& component, const Config::Table& settings, Se
              const dk_host& host)
     : component_(component),
       settings_(resolve_settings(*component.component, settings, source)),
-      host_(&host),
-      table_(static_cast<const dk_model_v1*>(component.component->interface_table)) {
-  if (table_->create == nullptr || table_->destroy == nullptr || table_->info == nullptr ||
-      table_->eval == nullptr || table_->extension == nullptr) {
-    disown(*component.component, "a required function of its table is missing");
-  }
-  first_ = create_instance();
-  info_ = table_->info(first_);
-  try {
-    check_info(*component.component, info_);
-  } catch (...) {
-    table_->destroy(first_);
-    throw;
-  }
-  reentrant_ = info_->threading != DK_ONE_AT_A_TIME;
-  idle_.push_back(first_);
+      table_(&checked_table(*component.component)),
+      instances_(
+          [this, &host] {
+            return create_instance<dk_model>(this->component(), table_->create, settings_, host);
+          },
+          table_->destroy),
+      info_(table_->info(instances_.first())) {
+  check_info(*component.component, info_);
+  if (info_->threading == DK_ONE_AT_A_TIME) instances_.set_one_at_a_time();
 }
 
-Model::~Model() {
-  for (dk_model* instance : all_) table_->destroy(instance);
-}
+Model::~Model() = default;
 
-std::vector<dk_block> Model::blocks() const {
-  return {info_->blocks, info_->blocks + info_->block_count};
-}
-
-dk_model* Model::create_instance() const {
-  dk_model* instance = nullptr;
-  dk_error error{};
-  const dk_values values = settings_.values();
-  dk_status status = DK_OK;
-  try {
-    status = table_->create(host_, &values, &instance, &error);
-  } catch (const std::exception& e) {  // of an author without the SDK's guard
-    disown(component(), fmt::format("create throws: {}", e.what()));
-  }
-  if (status != DK_OK) {
-    throw Error(status, fmt::format("{}: {}", component().id, printable(error.message)));
-  }
-  if (instance == nullptr) disown(component(), "create gave no instance");
-  all_.push_back(instance);
-  return instance;
+ParameterLayout Model::layout() const {
+  return {component().id, {info_->blocks, info_->blocks + info_->block_count}, info_->p};
 }
 
 const void* Model::extension_table(const char* id) const {
-  return table_->extension(first_, id);
+  return table_->extension(instances_.first(), id);
 }
 
-dk_model* Model::acquire() const {
-  if (reentrant_) return first_;
-  const std::lock_guard lock(mutex_);
-  if (idle_.empty()) return create_instance();
-  dk_model* instance = idle_.back();
-  idle_.pop_back();
-  return instance;
-}
-
-void Model::release(dk_model* instance) const {
-  if (reentrant_) return;
-  const std::lock_guard lock(mutex_);
-  idle_.push_back(instance);
+std::vector<double> initial_parameters(const Model& model, const dk_host& host, dk_stream& stream) {
+  const auto* initial = model.extension<dk_initial_v1>(DK_INITIAL_V1);
+  if (initial == nullptr) return zero_parameters(model.layout());
+  std::vector<double> theta(static_cast<std::size_t>(model.info().p));
+  const Model::Lease instance(model);
+  call(initial->parameters, static_cast<const dk_model*>(instance), &host, &stream, theta.data());
+  return theta;
 }
 
 }  // namespace dynkit

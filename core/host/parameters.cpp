@@ -1,27 +1,21 @@
+#include "dynkit/core/parameters.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
-#include <numeric>
 #include <set>
 #include <string_view>
 
-#include "dynkit/core/model.hpp"
+#include "dynkit/core/settings.hpp"
 #include "dynkit/error.hpp"
-#include "dynkit/initial.h"
 
 namespace dynkit {
 namespace {
 
 std::vector<std::int64_t> shape_of(const dk_block& block) {
   return {block.shape, block.shape + block.rank};
-}
-
-std::int64_t size_of(const dk_block& block) {
-  const auto shape = shape_of(block);
-  return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
 }
 
 std::vector<std::string> names_of(const dk_block& block) {
@@ -55,19 +49,20 @@ std::string other_prefix(const dk_block& block, const ArrayMap& arrays) {
 
 // An array right below the prefix that no block takes holds a part of the network that this model
 // does not have.
-void refuse_leftovers(const Model& model, const ArrayMap& arrays, const std::string& prefix,
-                      const std::set<std::string>& used, const std::string& origin) {
+void refuse_leftovers(const ParameterLayout& layout, const ArrayMap& arrays,
+                      const std::string& prefix, const std::set<std::string>& used,
+                      const std::string& origin) {
   for (const auto& [key, array] : arrays) {
     const bool below = key.size() > prefix.size() && key.starts_with(prefix) &&
                        key.find('.', prefix.size()) == std::string::npos;
     if (!below || used.count(key) != 0) continue;
     std::vector<std::string> names;
-    for (const dk_block& block : model.blocks()) names.emplace_back(block.name);
+    for (const dk_block& block : layout.blocks) names.emplace_back(block.name);
     throw Error(
         DK_SETTINGS,
         fmt::format("{}: '{}' has no place in {}, whose parameters are {}: the file holds a "
                     "larger network (more layers, another direction) than this model",
-                    origin, printable(key), model.component().id, fmt::join(names, ", ")));
+                    origin, printable(key), layout.owner, fmt::join(names, ", ")));
   }
 }
 
@@ -117,7 +112,7 @@ void set_block(const dk_block& block, const Config& value, std::vector<double>& 
   }
   Config::List flat;
   flatten(value, flat);
-  const std::int64_t size = size_of(block);
+  const std::int64_t size = block_size(block);
   for (std::int64_t i = 0; i < size; ++i) {
     const double number = number_of(block.name, flat[static_cast<std::size_t>(i)]);
     if (!std::isfinite(number)) {
@@ -133,38 +128,76 @@ void set_block(const dk_block& block, const Config& value, std::vector<double>& 
   }
 }
 
+// `offset`: where it is to begin.
+std::string flaw_of_one(const dk_block& block, std::int64_t offset) {
+  if (block.name == nullptr || *block.name == '\0') return "a block has no name";
+  if (block.rank < 0 || block.rank > DK_BLOCK_RANK) {
+    return fmt::format("block '{}': rank {} is not in [0, {}]", block.name, block.rank,
+                       int{DK_BLOCK_RANK});
+  }
+  for (std::int32_t axis = 0; axis < block.rank; ++axis) {
+    if (block.shape[axis] < 0) {
+      return fmt::format("block '{}': extent {} < 0", block.name, block.shape[axis]);
+    }
+  }
+  if (block.offset != offset) {
+    return fmt::format("block '{}' begins at {} instead of {}: the blocks leave a gap or overlap",
+                       block.name, block.offset, offset);
+  }
+  if (!(block.lower <= block.upper)) {
+    return fmt::format("block '{}': lower bound above upper bound", block.name);
+  }
+  return {};
+}
+
 }  // namespace
 
-std::vector<double> initial_parameters(const Model& model, const dk_host& host, dk_stream& stream) {
-  std::vector<double> theta(static_cast<std::size_t>(model.info().p));
-  if (const auto* initial = model.extension<dk_initial_v1>(DK_INITIAL_V1)) {
-    const Model::Lease instance(model);
-    call(initial->parameters, static_cast<const dk_model*>(instance), &host, &stream, theta.data());
-    return theta;
+std::int64_t block_size(const dk_block& block) {
+  std::int64_t size = 1;
+  for (std::int32_t axis = 0; axis < block.rank; ++axis) size *= block.shape[axis];
+  return size;
+}
+
+std::string block_flaw(std::int64_t count, const dk_block* blocks, std::int64_t p) {
+  if (count < 0 || (count > 0 && blocks == nullptr)) return "its parameter blocks are missing";
+  std::int64_t offset = 0;
+  std::set<std::string_view> names;
+  for (std::int64_t i = 0; i < count; ++i) {
+    std::string flaw = flaw_of_one(blocks[i], offset);
+    if (!flaw.empty()) return flaw;
+    offset += block_size(blocks[i]);
+    if (!names.insert(blocks[i].name).second) {
+      return fmt::format("two blocks '{}'", blocks[i].name);
+    }
   }
-  for (const dk_block& block : model.blocks()) {
+  if (offset == p) return {};
+  return fmt::format("its blocks hold {} parameters, it declares {}", offset, p);
+}
+
+std::vector<double> zero_parameters(const ParameterLayout& layout) {
+  std::vector<double> theta(static_cast<std::size_t>(layout.p));
+  for (const dk_block& block : layout.blocks) {
     const auto first = theta.begin() + block.offset;
-    std::fill(first, first + size_of(block), std::clamp(0.0, block.lower, block.upper));
+    std::fill(first, first + block_size(block), std::clamp(0.0, block.lower, block.upper));
   }
   return theta;
 }
 
-std::vector<double> parameters_from_arrays(const Model& model, const ArrayMap& arrays,
+std::vector<double> parameters_from_arrays(const ParameterLayout& layout, const ArrayMap& arrays,
                                            const std::string& prefix, const std::string& origin) {
-  std::vector<double> theta(static_cast<std::size_t>(model.info().p));
+  std::vector<double> theta(static_cast<std::size_t>(layout.p));
   std::set<std::string> used;
-  for (const dk_block& block : model.blocks()) {
+  for (const dk_block& block : layout.blocks) {
     const std::string key = name_in_file(block, arrays, prefix);
     if (key.empty()) {
       throw Error(DK_SETTINGS, fmt::format("{}: no '{}{}' for {}{}", origin, prefix, block.name,
-                                           model.component().id, other_prefix(block, arrays)));
+                                           layout.owner, other_prefix(block, arrays)));
     }
     const Array& array = arrays.at(key);
     if (array.shape != shape_of(block)) {
-      throw Error(DK_SHAPE_MISMATCH,
-                  fmt::format("{}: '{}' has shape [{}], {} needs [{}]", origin, key,
-                              fmt::join(array.shape, ","), model.component().id,
-                              fmt::join(shape_of(block), ",")));
+      throw Error(DK_SHAPE_MISMATCH, fmt::format("{}: '{}' has shape [{}], {} needs [{}]", origin,
+                                                 key, fmt::join(array.shape, ","), layout.owner,
+                                                 fmt::join(shape_of(block), ",")));
     }
     const Array numbers = to_numbers(array, fmt::format("{}: '{}'", origin, key));
     for (const double number : numbers.numbers()) {
@@ -175,12 +208,13 @@ std::vector<double> parameters_from_arrays(const Model& model, const ArrayMap& a
     std::copy(numbers.numbers().begin(), numbers.numbers().end(), theta.begin() + block.offset);
     used.insert(key);
   }
-  refuse_leftovers(model, arrays, prefix, used, origin);
+  refuse_leftovers(layout, arrays, prefix, used, origin);
   return theta;
 }
 
-void set_parameters(const Model& model, const Config::Table& values, std::vector<double>& theta) {
-  const auto blocks = model.blocks();
+void set_parameters(const ParameterLayout& layout, const Config::Table& values,
+                    std::vector<double>& theta) {
+  const auto blocks = layout.blocks;
   for (const auto& [name, value] : values) {
     const auto block = std::find_if(blocks.begin(), blocks.end(),
                                     [&, key = name](const auto& one) { return key == one.name; });
@@ -188,17 +222,17 @@ void set_parameters(const Model& model, const Config::Table& values, std::vector
       std::vector<std::string> names;
       for (const dk_block& one : blocks) names.emplace_back(one.name);
       throw Error(DK_SETTINGS, fmt::format("{}{} has no parameter '{}'{}", line_prefix(value),
-                                           model.component().id, name, suggest(name, names)));
+                                           layout.owner, name, suggest(name, names)));
     }
     set_block(*block, value, theta);
   }
 }
 
-ArrayMap parameters_as_arrays(const Model& model, const std::vector<double>& theta) {
+ArrayMap parameters_as_arrays(const ParameterLayout& layout, const std::vector<double>& theta) {
   ArrayMap arrays;
-  for (const dk_block& block : model.blocks()) {
+  for (const dk_block& block : layout.blocks) {
     const auto first = theta.begin() + block.offset;
-    Array array{shape_of(block), std::vector<double>(first, first + size_of(block)), {}, {}, {}};
+    Array array{shape_of(block), std::vector<double>(first, first + block_size(block)), {}, {}, {}};
     if (block.help != nullptr) array.help = printable(block.help);
     arrays.emplace(block.name, std::move(array));
   }

@@ -80,7 +80,7 @@ class PluginHost {
       return array.first.find("weight") == std::string::npos &&
              array.first.find("bias") == std::string::npos;
     });
-    auto theta = parameters_from_arrays(*one, arrays, prefix, weights);
+    auto theta = parameters_from_arrays(one->layout(), arrays, prefix, weights);
     return std::make_unique<System>(std::move(one), std::move(theta), table());
   }
 

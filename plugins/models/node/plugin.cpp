@@ -6,6 +6,7 @@
 
 #include "dynkit/component.hpp"
 #include "dynkit/initial.h"
+#include "dynkit/mlp_initial.hpp"
 #include "dynkit/network_model.hpp"
 #include "dynkit/parameter_blocks.hpp"
 #include "node.hpp"
@@ -83,13 +84,7 @@ const Node& node_of(const dk_model* model) {
 constexpr dk_initial_v1 kInitial = {
     [](const dk_model* model, const dk_host* host, dk_stream* stream, double* theta, dk_error*) {
       const Node& node = node_of(model);
-      host->uniform(host, stream, node.kernel().field().parameters(), theta);
-      for (const Mlp::Layer& layer : node.kernel().field().layers()) {
-        const double bound = 1.0 / std::sqrt(static_cast<double>(layer.in));
-        for (std::int64_t i = layer.weight; i < layer.bias + layer.out; ++i) {
-          theta[i] = bound * (2.0 * theta[i] - 1.0);
-        }
-      }
+      draw_linear_layers(node.kernel().field(), *host, *stream, theta);
       if (node.info().p > node.kernel().field().parameters()) {
         theta[node.kernel().field().parameters()] = 0.04742587317756678;
       }

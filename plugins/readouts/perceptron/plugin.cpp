@@ -1,9 +1,8 @@
 // Affine and perceptron readouts as components.
-#include <cmath>
 #include <string_view>
 
 #include "dynkit/component.hpp"
-#include "dynkit/initial.h"
+#include "dynkit/mlp_initial.hpp"
 #include "dynkit/network_model.hpp"
 #include "dynkit/parameter_blocks.hpp"
 #include "readout.hpp"
@@ -34,9 +33,7 @@ class Readout : public NetworkModel<Kernel> {
   Readout& operator=(const Readout&) = delete;
 
   const dk_readout_info& info() const { return info_; }
-  const void* extension(std::string_view id) const {
-    return id == DK_F32_V1 ? &f32_table<Readout> : nullptr;
-  }
+  const void* extension(std::string_view id) const;
 
  protected:
   ParameterBlocks& blocks() { return blocks_; }
@@ -54,6 +51,20 @@ class Readout : public NetworkModel<Kernel> {
   ParameterBlocks blocks_;
   dk_readout_info info_{};
 };
+
+constexpr dk_readout_initial_v1 kInitial = {
+    [](const dk_readout* self, const dk_host* host, dk_stream* stream, double* theta, dk_error*) {
+      const auto& readout = *reinterpret_cast<const Readout*>(self);
+      draw_linear_layers(readout.kernel().map(), *host, *stream, theta);
+      return dk_status{DK_OK};
+    },
+};
+
+const void* Readout::extension(std::string_view id) const {
+  if (id == DK_READOUT_INITIAL_V1) return &kInitial;
+  if (id == DK_F32_V1) return &f32_table<Readout>;
+  return nullptr;
+}
 
 class Affine : public Readout {
  public:

@@ -51,6 +51,15 @@ typedef struct dk_readout_v1 {
   const void* (*extension)(const dk_readout* readout, const char* id);
 } dk_readout_v1;
 
+/* Optional interface of a readout: parameters to train from. theta [p], finite and within the bounds
+ * of the blocks, the same bits for the same stream within a component's major version. */
+#define DK_READOUT_INITIAL_V1 "dynkit.readout_initial/1"
+
+typedef struct dk_readout_initial_v1 {
+  dk_status (*parameters)(const dk_readout* readout, const dk_host* host, dk_stream* stream,
+                          double* theta, dk_error* error);
+} dk_readout_initial_v1;
+
 #ifdef __cplusplus
 }
 #endif

@@ -59,7 +59,7 @@ std::vector<double> with(const std::string& name, Config value) {
   const HostTable host{services, "."};
   const Model model(LoadedComponent{&kTwoBlocks, {}, {}, {}}, Config::Table{}, none, host.table());
   std::vector<double> theta(7, 0.0);
-  set_parameters(model, {{name, std::move(value)}}, theta);
+  set_parameters(model.layout(), {{name, std::move(value)}}, theta);
   return theta;
 }
 

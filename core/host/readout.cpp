@@ -1,0 +1,64 @@
+#include "dynkit/core/readout.hpp"
+
+#include "create.hpp"
+
+namespace dynkit {
+namespace {
+
+const dk_readout_v1& checked_table(const dk_component& component) {
+  const auto& table = *static_cast<const dk_readout_v1*>(component.interface_table);
+  if (table.create == nullptr || table.destroy == nullptr || table.info == nullptr ||
+      table.eval == nullptr || table.extension == nullptr) {
+    disown(component, "a required function of its table is missing");
+  }
+  return table;
+}
+
+void check_info(const dk_component& component, const dk_readout_info* info) {
+  if (info == nullptr) disown(component, "it gives no information on itself");
+  if (info->n <= 0 || info->o <= 0 || info->p < 0) {
+    disown(component,
+           fmt::format("sizes n = {}, o = {}, p = {} are not usable", info->n, info->o, info->p));
+  }
+  const std::string flaw = block_flaw(info->block_count, info->blocks, info->p);
+  if (!flaw.empty()) disown(component, flaw);
+}
+
+}  // namespace
+
+Readout::Readout(const LoadedComponent& component, const Config::Table& settings,
+                 SettingSource& source, const dk_host& host)
+    : component_(component),
+      settings_(resolve_settings(*component.component, settings, source)),
+      table_(&checked_table(*component.component)),
+      instances_(
+          [this, &host] {
+            return create_instance<dk_readout>(this->component(), table_->create, settings_, host);
+          },
+          table_->destroy),
+      info_(table_->info(instances_.first())) {
+  check_info(*component.component, info_);
+  if (info_->threading == DK_ONE_AT_A_TIME) instances_.set_one_at_a_time();
+}
+
+Readout::~Readout() = default;
+
+ParameterLayout Readout::layout() const {
+  return {component().id, {info_->blocks, info_->blocks + info_->block_count}, info_->p};
+}
+
+const void* Readout::extension_table(const char* id) const {
+  return table_->extension(instances_.first(), id);
+}
+
+std::vector<double> initial_parameters(const Readout& readout, const dk_host& host,
+                                       dk_stream& stream) {
+  const auto* initial = readout.extension<dk_readout_initial_v1>(DK_READOUT_INITIAL_V1);
+  if (initial == nullptr) return zero_parameters(readout.layout());
+  std::vector<double> theta(static_cast<std::size_t>(readout.info().p));
+  const Readout::Lease instance(readout);
+  call(initial->parameters, static_cast<const dk_readout*>(instance), &host, &stream, theta.data());
+  return theta;
+}
+
+}  // namespace dynkit
