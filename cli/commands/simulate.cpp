@@ -147,7 +147,7 @@ void add_simulation_options(CLI::App& command, SimulateArguments& arguments) {
   command.add_flag("--noise", arguments.noise, "with the model's own noise")->group(kGroup);
   command
       .add_option("--method", arguments.method,
-                  "tsit5 dop853 rk4 adams bdf arkode euler_maruyama heun (default: chosen)")
+                  "tsit5 dop853 rk4 adams bdf arkode euler_maruyama heun baoab (default: chosen)")
       ->type_name("NAME")
       ->group(kGroup);
   command.add_option("--rtol", arguments.rtol, "relative tolerance")

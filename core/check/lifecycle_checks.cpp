@@ -250,8 +250,8 @@ void check_unknown_extensions(const CheckContext& context) {
       fail("offers the extension '{}', which does not exist: compare whole ids", id);
     }
   }
-  for (const char* id :
-       {"dynkit.initial/1", "dynkit.noise/1", "dynkit.domain/1", "dynkit.balance/1"}) {
+  for (const char* id : {"dynkit.initial/1", "dynkit.noise/1", "dynkit.domain/1",
+                         "dynkit.balance/1", "dynkit.second_order/1", "dynkit.f32/1"}) {
     if (extension(id) != extension(id)) fail("gives two tables for '{}' in two calls", id);
   }
 }

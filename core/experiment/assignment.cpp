@@ -64,6 +64,8 @@ StagePlan* find_stage(Experiment& experiment, const std::string& name) {
   if (experiment.dataset && (name == "dataset" || name == experiment.dataset->name)) {
     return &*experiment.dataset;
   }
+  if (experiment.readout && name == "readout") return &experiment.readout->stage;
+  if (experiment.training && name == kTrainingStage) return &*experiment.training;
   for (StagePlan& plan : experiment.analyses) {
     if (plan.name == name) return &plan;
   }
@@ -79,6 +81,7 @@ std::vector<std::string> known_keys(const Experiment& experiment) {
   std::vector<std::string> keys = stages_before(experiment, "");
   if (experiment.model) keys.emplace_back("model");
   if (experiment.dataset) keys.emplace_back("dataset");
+  if (experiment.readout) keys.emplace_back("readout");
   keys.emplace_back("seed");
   return keys;
 }
@@ -120,8 +123,9 @@ bool set_of_model(ModelPlan& model, const std::string& path, const Config& value
 
 void set_in_stage(Experiment& experiment, StagePlan& stage, const std::string& path,
                   const Config& value) {
-  const bool is_model = experiment.model && &stage == &experiment.model->stage;
-  if (is_model && set_of_model(*experiment.model, path, value)) return;
+  for (std::optional<ModelPlan>* plan : {&experiment.model, &experiment.readout}) {
+    if (*plan && &stage == &(*plan)->stage && set_of_model(**plan, path, value)) return;
+  }
   if (path == "component") {
     stage.component = text_value(path, value);
     stage.component_line = value.line;

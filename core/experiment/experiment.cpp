@@ -77,6 +77,14 @@ class Reader {
     return plan;
   }
 
+  StagePlan training(const Config& value) const {
+    StagePlan plan;
+    plan.name = plan.component = kTrainingStage;
+    plan.line = value.line;
+    plan.settings = table("[training]", value);
+    return plan;
+  }
+
   StagePlan analysis(const Config& value) const {
     StagePlan plan = stage("[[analysis]]", value);
     plan.system = take(plan.settings, "system");
@@ -132,7 +140,7 @@ class Reader {
 };
 
 void check_unique_names(const Experiment& experiment, const Reader& reader) {
-  std::set<std::string> names = {"model"};
+  std::set<std::string> names = {"model", kTrainingStage};
   const auto add = [&](const StagePlan& plan) {
     if (names.insert(plan.name).second) return;
     reader.refuse(plan.line, fmt::format("two stages are named '{}': give one of them another name "
@@ -143,11 +151,25 @@ void check_unique_names(const Experiment& experiment, const Reader& reader) {
   for (const StagePlan& plan : experiment.analyses) add(plan);
 }
 
+void check_training(const Experiment& experiment, const Reader& reader) {
+  if (!experiment.training) {
+    if (experiment.readout) {
+      reader.refuse(experiment.readout->stage.line,
+                    "a [readout] serves a [training]: there is none");
+    }
+    return;
+  }
+  if (!experiment.model || !experiment.dataset) {
+    reader.refuse(experiment.training->line, "a [training] needs a [model] and a [dataset]");
+  }
+}
+
 }  // namespace
 
 Experiment parse_experiment(const std::string& text, const std::string& path,
                             const std::string& directory) {
-  static const std::vector<std::string> kKeys = {"title", "seed", "model", "dataset", "analysis"};
+  static const std::vector<std::string> kKeys = {"title",   "seed",     "model",   "dataset",
+                                                 "readout", "training", "analysis"};
   const Config root = parse_toml(text, path);
   const Reader reader(path);
   Experiment experiment;
@@ -165,6 +187,11 @@ Experiment parse_experiment(const std::string& text, const std::string& path,
       experiment.model->stage.name = "model";
     } else if (key == "dataset") {
       experiment.dataset = reader.stage("[dataset]", value);
+    } else if (key == "readout") {
+      experiment.readout = reader.model("[readout]", value);
+      experiment.readout->stage.name = "readout";
+    } else if (key == "training") {
+      experiment.training = reader.training(value);
     } else if (key == "analysis") {
       if (!value.is_list()) {
         reader.refuse(value.line, "analyses are written [[analysis]], with two brackets");
@@ -180,6 +207,7 @@ Experiment parse_experiment(const std::string& text, const std::string& path,
   if (!experiment.model && !experiment.dataset) {
     reader.refuse(0, "there is neither a [model] nor a [dataset]: nothing to run");
   }
+  check_training(experiment, reader);
   for (const StagePlan& analysis : experiment.analyses) {
     const std::string flaw = system_flaw(experiment, analysis);
     if (!flaw.empty()) reader.refuse(analysis.system->line, flaw);
@@ -198,6 +226,10 @@ std::vector<std::string> stages_before(const Experiment& experiment, const std::
   if (experiment.dataset) {
     if (experiment.dataset->name == stage) return names;
     names.push_back(experiment.dataset->name);
+  }
+  if (experiment.training) {
+    if (stage == kTrainingStage) return names;
+    names.emplace_back(kTrainingStage);
   }
   for (const StagePlan& plan : experiment.analyses) {
     if (plan.name == stage) break;

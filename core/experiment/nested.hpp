@@ -10,7 +10,11 @@
 
 namespace dynkit {
 
-/// Names of the dataset and the analyses that have run when `stage` runs, in this order.
+/// The stage of [training].
+inline constexpr const char* kTrainingStage = "training";
+
+/// Names of the dataset, the training and the analyses that have run when `stage` runs, in this
+/// order.
 std::vector<std::string> stages_before(const Experiment& experiment, const std::string& stage);
 
 /// What is wrong with the key `system` of an analysis; empty: nothing. Models are known once their

@@ -15,6 +15,7 @@
 #include "dynkit/core/files.hpp"
 #include "dynkit/core/hdf5.hpp"
 #include "dynkit/error.hpp"
+#include "nested.hpp"
 #include "result_files.hpp"
 
 namespace dynkit {
@@ -132,6 +133,7 @@ std::vector<NamedText> provenance_rows(const Json& run) {
 
 std::string results_group(const Experiment& experiment, const std::string& stage) {
   if (stage == "model" && experiment.model) return "model";
+  if (stage == kTrainingStage && experiment.training) return kTrainingStage;
   const bool is_dataset = experiment.dataset && experiment.dataset->name == stage;
   return is_dataset ? "dataset" : "analyses/" + stage;
 }
@@ -193,7 +195,9 @@ void merge_results(const RunSummary& summary) {
     if (!std::filesystem::exists(stage_files(summary.folder, entry.result.name).arrays)) continue;
     add_stage(results_group(summary.experiment, entry.result.name), summary.folder, entry.result,
               merged, attributes);
-    if (entry.result.name == "model") write_model(summary, entry.result);
+    // The fitted one replaces that of before.
+    const bool has_model = entry.result.name == "model" || entry.result.name == kTrainingStage;
+    if (has_model) write_model(summary, entry.result);
   }
   attributes[""] = {{"title", summary.experiment.title}, {"dynkit", DK_VERSION}};
   save_hdf5(summary.folder + "/results.h5", merged, attributes);

@@ -11,10 +11,12 @@
 #include "dynkit/core/files.hpp"
 #include "dynkit/core/random.hpp"
 #include "dynkit/core/report.hpp"
+#include "dynkit/core/training.hpp"
 #include "dynkit/dataset.h"
 #include "dynkit/error.hpp"
 #include "nested.hpp"
 #include "result_sink.hpp"
+#include "training_stage.hpp"
 
 namespace dynkit {
 namespace {
@@ -22,6 +24,7 @@ namespace {
 const StagePlan& find_plan(const Experiment& experiment, const std::string& stage) {
   if (experiment.model && stage == "model") return experiment.model->stage;
   if (experiment.dataset && stage == experiment.dataset->name) return *experiment.dataset;
+  if (experiment.training && stage == kTrainingStage) return *experiment.training;
   for (const StagePlan& plan : experiment.analyses) {
     if (plan.name == stage) return plan;
   }
@@ -32,6 +35,12 @@ const char* interface_of(const Experiment& experiment, const std::string& stage)
   if (experiment.model && stage == "model") return DK_MODEL_V1;
   const bool dataset = experiment.dataset && stage == experiment.dataset->name;
   return dataset ? DK_DATASET_V1 : DK_ANALYSIS_V1;
+}
+
+// The component of a stage; that of a training is the host's own, of its version.
+LoadedComponent component_of(const StageContext& context, const StagePlan& plan) {
+  if (plan.name == kTrainingStage) return {&training_component(), {}, {}, DK_VERSION};
+  return find_component(context.registry, plan, interface_of(context.experiment, plan.name));
 }
 
 StageResult begin_result(const StagePlan& plan, const dk_component& component) {
@@ -57,6 +66,9 @@ std::string surroundings(const Experiment& experiment, const StagePlan& plan,
   if (!is_model && experiment.dataset && experiment.dataset->name != plan.name) {
     text += "\ndataset " + experiment.dataset->name;
   }
+  const bool is_fitted = experiment.training &&
+                         interface_of(experiment, plan.name) == std::string_view(DK_ANALYSIS_V1);
+  if (is_fitted) text += "\ntraining";
   for (const std::string& stage : stage_names(experiment)) {
     if (settings.find('"' + stage + '/') != settings.npos) text += "\nstage " + stage;
   }
@@ -73,6 +85,7 @@ std::string stage_key(const StageContext& context, const StagePlan& plan,
   const std::string settings = to_text(Config{plan.settings, 0});
   text += settings + surroundings(context.experiment, plan, settings);
   if (plan.system) text += "\nsystem " + to_text(*plan.system);
+  if (plan.name == kTrainingStage) return sha256(as_bytes(text + training_surroundings(context)));
   NestedSettings nested(context.registry, context.experiment, plan.name);
   nested.checked(*component.component, plan.settings);
   for (const LoadedComponent& one : nested.components()) {
@@ -160,6 +173,8 @@ bool is_analysis(const StageContext& context, const std::string& stage) {
 // The model that a stage works on, as it is written: "model", "stage/name"; empty: none.
 std::string system_name(const StageContext& context, const StagePlan& plan) {
   if (plan.system) return plan.system->text();
+  const bool is_fitted = context.experiment.training && is_analysis(context, plan.name);
+  if (is_fitted) return fmt::format("{}/model", kTrainingStage);
   if (context.experiment.model) return "model";
   if (!context.experiment.dataset || is_dataset(context, plan.name)) return "";
   const std::string& stage = context.experiment.dataset->name;
@@ -253,6 +268,7 @@ NamedText plugin_text(const LoadedComponent& component) {
 std::vector<NamedText> outline_settings(const StageContext& context, const StagePlan& plan,
                                         const dk_component& component,
                                         std::vector<NamedText>& plugins) {
+  if (plan.name == kTrainingStage) return training_settings(context);
   NestedSettings nested(context.registry, context.experiment, plan.name);
   std::vector<NamedText> settings = settings_texts(nested.checked(component, plan.settings));
   const auto& found = nested.components();
@@ -267,7 +283,9 @@ std::vector<NamedText> outline_settings(const StageContext& context, const Stage
   if (plan.system) {
     settings.push_back({"system", to_text(*plan.system)});
   } else if (context.experiment.model && is_analysis(context, plan.name)) {
-    settings.push_back({"system", to_text({std::string("model"), 0})});
+    const bool is_fitted = context.experiment.training.has_value();
+    settings.push_back(
+        {"system", to_text({std::string(is_fitted ? "training/model" : "model"), 0})});
   }
   return settings;
 }
@@ -289,6 +307,7 @@ std::vector<std::string> stage_names(const Experiment& experiment) {
   std::vector<std::string> names;
   if (experiment.model) names.emplace_back("model");
   if (experiment.dataset) names.push_back(experiment.dataset->name);
+  if (experiment.training) names.emplace_back(kTrainingStage);
   for (const StagePlan& plan : experiment.analyses) names.push_back(plan.name);
   return names;
 }
@@ -296,13 +315,14 @@ std::vector<std::string> stage_names(const Experiment& experiment) {
 StageStatus run_stage(const StageContext& context, const std::string& stage) {
   const auto start = std::chrono::steady_clock::now();
   const StagePlan& plan = find_plan(context.experiment, stage);
-  const LoadedComponent component =
-      find_component(context.registry, plan, interface_of(context.experiment, stage));
+  const LoadedComponent component = component_of(context, plan);
   StageSource source(context, stage);
   StageResult result = begin_result(plan, *component.component);
   bool cancelled = false;
   if (stage == "model") {
     run_model(*context.experiment.model, source, result);
+  } else if (stage == kTrainingStage) {
+    cancelled = run_training(context, source, stage_key(context, plan, component), result);
   } else {
     cancelled = is_cancelled(context, component, plan, source, result);
   }
@@ -325,8 +345,7 @@ bool is_up_to_date(const StageContext& context, const std::string& stage) {
     const StagePlan& plan = find_plan(context.experiment, stage);
     const StoredStage stored = read_stage(context.run_folder, stage);
     if (stored.result.status != StageStatus::done) return false;
-    const LoadedComponent component =
-        find_component(context.registry, plan, interface_of(context.experiment, stage));
+    const LoadedComponent component = component_of(context, plan);
     if (stored.inputs.key != stage_key(context, plan, component)) return false;
     return are_unchanged(stored.inputs, context);
   } catch (const Error&) {
@@ -338,14 +357,18 @@ std::vector<StageOutline> outline(const StageContext& context) {
   std::vector<StageOutline> stages;
   for (const std::string& name : stage_names(context.experiment)) {
     const StagePlan& plan = find_plan(context.experiment, name);
-    const LoadedComponent component =
-        find_component(context.registry, plan, interface_of(context.experiment, name));
+    const LoadedComponent component = component_of(context, plan);
     StageOutline& stage = stages.emplace_back();
     stage.name = name;
     stage.component = component.component->id;
     stage.version = component.component->version;
     stage.summary_line = printable(component.component->summary);
-    stage.plugins.push_back(plugin_text(component));
+    if (name != kTrainingStage) {
+      stage.plugins.push_back(plugin_text(component));
+    } else if (context.experiment.readout) {
+      stage.plugins.push_back(plugin_text(
+          find_component(context.registry, context.experiment.readout->stage, DK_READOUT_V1)));
+    }
     stage.settings = outline_settings(context, plan, *component.component, stage.plugins);
   }
   return stages;

@@ -65,6 +65,24 @@ std::string resolve_in(const Experiment& experiment, const std::string& path) {
   return (fs::path(experiment.directory) / path).lexically_normal().string();
 }
 
+// The settings of a readout with the sizes `n` and `o` that the user left to what stands beside it.
+Config::Table with_sizes(const dk_component& component, const ModelPlan& plan, std::int64_t n,
+                         std::int64_t o) {
+  Config::Table settings = plan.stage.settings;
+  for (std::int64_t i = 0; i < component.setting_count; ++i) {
+    const dk_setting& setting = component.settings[i];
+    const std::string name = setting.name;
+    const bool is_size = setting.type == DK_INTEGER && (name == "n" || name == "o");
+    const bool given = std::any_of(settings.begin(), settings.end(),
+                                   [&](const auto& entry) { return entry.first == name; });
+    const bool from_weights = !plan.weights.empty() && setting.size_from != nullptr;
+    if (is_size && !given && !from_weights) {
+      settings.emplace_back(name, Config{name == "n" ? n : o, 0});
+    }
+  }
+  return settings;
+}
+
 Array array_in_place(const Config& value) {
   std::vector<double> numbers;
   auto shape = shape_of_lists(value);
@@ -257,7 +275,8 @@ std::vector<double> StageSource::untrained_parameters(const Model& model, const 
                                                       const std::string& path) const {
   dk_stream stream = make_stream(context_.experiment.seed, path);
   std::vector<double> theta = initial_parameters(model, table, stream);
-  const bool is_random = stream.position > 0 && plan.parameters.size() < model.blocks().size();
+  const bool is_random = stream.position > 0 && !context_.experiment.training &&
+                         plan.parameters.size() < model.blocks().size();
   if (is_random) {
     context_.services.log(
         DK_LOG_WARNING,
@@ -273,12 +292,7 @@ const System& StageSource::make_run_system() {
 
 const System& StageSource::make_system(const ModelPlan& plan, const std::string& path) {
   const LoadedComponent component = find_component(context_.registry, plan.stage, DK_MODEL_V1);
-  const ArrayMap* weights = nullptr;
-  if (!plan.weights.empty()) {
-    const std::string file = resolve(plan.weights);
-    note_file(plan.weights, file);
-    weights = &weight_files_.emplace_back(load_arrays(file));
-  }
+  const ArrayMap* weights = load_weights(plan);
   return keep(component, plan.stage.settings, path, weights, plan.prefix, [&](const Model& model) {
     std::vector<double> theta =
         weights != nullptr
@@ -287,6 +301,32 @@ const System& StageSource::make_system(const ModelPlan& plan, const std::string&
     set_parameters(model.layout(), plan.parameters, theta);
     return theta;
   });
+}
+
+// nullptr: the plan names none.
+const ArrayMap* StageSource::load_weights(const ModelPlan& plan) {
+  if (plan.weights.empty()) return nullptr;
+  const std::string file = resolve(plan.weights);
+  note_file(plan.weights, file);
+  return &weight_files_.emplace_back(load_arrays(file));
+}
+
+StageSource::MadeReadout StageSource::make_readout(const ModelPlan& plan, std::int64_t n,
+                                                   std::int64_t o) {
+  const LoadedComponent component = find_component(context_.registry, plan.stage, DK_READOUT_V1);
+  const dk_host& table = host(component.directory);
+  const ArrayMap* weights = load_weights(plan);
+  const Config::Table settings = with_sizes(*component.component, plan, n, o);
+  const Opening opening(*this, *component.component, settings, "readout", weights, plan.prefix);
+  MadeReadout made;
+  made.readout = std::make_unique<Readout>(component, settings, *this, table);
+  const ParameterLayout layout = made.readout->layout();
+  dk_stream stream = make_stream(context_.experiment.seed, "readout");
+  made.theta = weights != nullptr
+                   ? parameters_from_arrays(layout, *weights, plan.prefix, plan.weights)
+                   : initial_parameters(*made.readout, table, stream);
+  set_parameters(layout, plan.parameters, made.theta);
+  return made;
 }
 
 const System* StageSource::run_system() {
@@ -361,6 +401,7 @@ void StageSource::note_stage(const std::string& stage) {
 bool StageSource::is_stage(const std::string& name) const {
   const Experiment& experiment = context_.experiment;
   if (experiment.dataset && experiment.dataset->name == name) return true;
+  if (experiment.training && name == kTrainingStage) return true;
   return std::any_of(experiment.analyses.begin(), experiment.analyses.end(),
                      [&](const StagePlan& plan) { return plan.name == name; });
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "dynkit/core/experiment.hpp"
+#include "dynkit/core/readout.hpp"
 #include "dynkit/core/registry.hpp"
 #include "dynkit/core/services.hpp"
 #include "dynkit/core/settings.hpp"
@@ -44,6 +45,14 @@ class StageSource : public SettingSource {
   /// The run's model, made from its plan: weights, then parameters.
   const System& make_run_system();
 
+  /// The readout of the run with its first parameters: from weights, then `parameters`. Its sizes
+  /// are n states and o observations where it was given none.
+  struct MadeReadout {
+    std::unique_ptr<Readout> readout;
+    std::vector<double> theta;
+  };
+  MadeReadout make_readout(const ModelPlan& plan, std::int64_t n, std::int64_t o);
+
   /// The run's model, as its own stage left it; nullptr if the run has none.
   const System* run_system();
 
@@ -74,6 +83,7 @@ class StageSource : public SettingSource {
   std::vector<double> untrained_parameters(const Model& model, const ModelPlan& plan,
                                            const dk_host& table, const std::string& path) const;
   const dk_data* generate(const StagePlan& plan, const std::string& path);
+  const ArrayMap* load_weights(const ModelPlan& plan);
   std::string resolve(const std::string& path) const;
   void note_file(const std::string& written, const std::string& path);
   void note_stage(const std::string& stage);

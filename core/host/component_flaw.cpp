@@ -18,13 +18,15 @@
 #include "dynkit/initial.h"
 #include "dynkit/noise.h"
 #include "dynkit/readout.h"
+#include "dynkit/second_order.h"
 
 namespace dynkit {
 namespace {
 
 constexpr std::array kInterfaces = {DK_MODEL_V1, DK_READOUT_V1, DK_DATASET_V1, DK_ANALYSIS_V1};
-constexpr std::array kExtensions = {DK_INITIAL_V1, DK_NOISE_V1, DK_DOMAIN_V1,
-                                    DK_BALANCE_V1, DK_F32_V1,   DK_READOUT_INITIAL_V1};
+constexpr std::array kExtensions = {DK_INITIAL_V1,        DK_NOISE_V1,        DK_DOMAIN_V1,
+                                    DK_BALANCE_V1,        DK_SECOND_ORDER_V1, DK_F32_V1,
+                                    DK_READOUT_INITIAL_V1};
 
 template <class Range>
 bool holds(const Range& range, std::string_view text) {

@@ -13,7 +13,7 @@ namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
-constexpr std::array<std::pair<Method, const char*>, 9> kMethods = {{
+constexpr std::array<std::pair<Method, const char*>, 10> kMethods = {{
     {Method::rk4, "rk4"},
     {Method::tsit5, "tsit5"},
     {Method::dop853, "dop853"},
@@ -23,6 +23,7 @@ constexpr std::array<std::pair<Method, const char*>, 9> kMethods = {{
     {Method::dirk, "arkode"},
     {Method::euler_maruyama, "euler_maruyama"},
     {Method::heun, "heun"},
+    {Method::baoab, "baoab"},
 }};
 
 // Sample s in row layout starts at data + s * stride; in columns, where stride 0 means shared, its
@@ -118,6 +119,13 @@ void evaluate_noise(NoiseField& noise, std::int64_t width, const dk_points& poin
   });
 }
 
+void evaluate_force(SecondOrderField& field, std::int64_t k, const dk_points& points,
+                    const dk_output& out) {
+  ask(points, out, k, [&](const dk_points& p, const dk_output& o, dk_error* error) {
+    return field.force(p, o, error);
+  });
+}
+
 void check_trajectories(const Trajectories& trajectories) {
   if (trajectories.S < 0 || trajectories.T < 1) {
     throw Error(DK_INVALID_ARGUMENT,
@@ -144,7 +152,8 @@ void check_options(const IntegrationOptions& options) {
       throw Error(DK_INVALID_ARGUMENT, fmt::format("{} is {}: it must be > 0", name, value));
     }
   };
-  const bool noisy = options.method == Method::euler_maruyama || options.method == Method::heun;
+  const bool noisy = options.method == Method::euler_maruyama || options.method == Method::heun ||
+                     options.method == Method::baoab;
   const bool ours = options.method == Method::tsit5 || options.method == Method::dop853;
   if (noisy || options.method == Method::rk4 || (ours && !options.adaptive)) {
     positive("the step of a fixed-step method", options.step);

@@ -18,6 +18,10 @@ void evaluate(VectorField& field, std::int64_t n, const dk_points& points, const
 void evaluate_noise(NoiseField& noise, std::int64_t width, const dk_points& points,
                     const dk_output& out);
 
+/// F at points in rows, k numbers each; as above.
+void evaluate_force(SecondOrderField& field, std::int64_t k, const dk_points& points,
+                    const dk_output& out);
+
 /// Throws Error unless times, sizes and pointers are usable.
 void check_trajectories(const Trajectories& trajectories);
 

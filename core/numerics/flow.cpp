@@ -28,6 +28,8 @@ IntegrationCounts simulate_flow(VectorField& field, const IntegrationOptions& op
     case Method::euler_maruyama:
     case Method::heun:
       break;
+    case Method::baoab:
+      throw Error(DK_UNSUPPORTED, "method 'baoab' needs a second-order system");
   }
   throw Error(DK_UNSUPPORTED, fmt::format("method '{}' is for noise: use another one without it",
                                           method_name(options.method)));

@@ -21,54 +21,52 @@
 #include <cmath>
 #include <vector>
 
-#include "batch.hpp"
-#include "dynkit/core/steps.hpp"
 #include "field.hpp"
 #include "poll.hpp"
+#include "random_steps.hpp"
 #include "survivors.hpp"
 
 namespace dynkit {
 namespace {
 
-// Normal numbers are drawn for this many steps at a time, so that a source may work in blocks.
-constexpr std::int64_t kStepsPerDraw = 64;
-
-// One block of trajectories, in rows, since amplitudes come in rows.
-class NoisyBlock {
+// One block of trajectories.
+class NoisyBlock : public RandomBlock {
  public:
-  NoisyBlock(VectorField& field, NoiseField& noise, NormalSource& normals, const Trajectories& all,
-             std::int64_t lanes)
-      : field_(field),
+  NoisyBlock(VectorField& field, NoiseField& noise, NormalSource& normals, Method method,
+             const Trajectories& all)
+      : RandomBlock(field.info(), &normals, noise.info().w, all, 4),
+        field_(field),
         noise_(noise),
-        normals_(normals),
-        all_(all),
-        info_(field.info()),
+        method_(method),
         noise_info_(noise.info()),
         diagonal_(noise_info_.kind == DK_DIAGONAL),
         numbers_(diagonal_ ? info_.n : info_.n * noise_info_.w),
-        batch_(info_, false, lanes, 4),
-        h_(static_cast<std::size_t>(batch_.width(lanes))),
-        G_(static_cast<std::size_t>(lanes * numbers_)),
-        G_end_(G_.size()),
-        xi_(static_cast<std::size_t>(lanes * kStepsPerDraw * noise_info_.w)) {}
+        h_(static_cast<std::size_t>(batch_.width(batch_.lanes()))),
+        G_(static_cast<std::size_t>(batch_.lanes() * numbers_)),
+        G_end_(G_.size()) {}
 
-  double* x() { return batch_.array(0); }
-  const Batch& batch() const { return batch_; }
-  const FieldInfo& info() const { return info_; }
-
-  void load_inputs(std::int64_t begin, std::int64_t count, std::int64_t k) {
-    for (std::int64_t l = 0; l < count; ++l) {
-      batch_.load_input(l, input_row(all_, info_.m, begin + l, k));
+  void step(std::int64_t count, double t, double, double h, std::int64_t i) override {
+    if (method_ == Method::heun) {
+      heun(count, t, h, i);
+    } else {
+      euler_maruyama(count, t, h, i);
     }
   }
 
-  // Numbers for the next `steps` steps, at most kStepsPerDraw.
-  void draw(std::int64_t begin, std::int64_t count, std::int64_t steps) {
+  // x_new = F + G xi
+  void map_step(std::int64_t count, double t, double h) {
+    set_time(count, t);
+    std::fill(h_.begin(), h_.end(), h);
+    batch_.evaluate(field_, count, x(), slope(), h_.data());
+    amplitude(count, x(), G_, h_.data());
     for (std::int64_t l = 0; l < count; ++l) {
-      normals_.draw(all_.first + begin + l, steps * noise_info_.w, xi(l, 0));
+      for (std::int64_t c = 0; c < info_.n; ++c) {
+        batch_.at(x(), l, c) = batch_.at(slope(), l, c) + kick(l, 0, c);
+      }
     }
   }
 
+ private:
   // (1), with the numbers drawn for step i.
   void euler_maruyama(std::int64_t count, double t, double h, std::int64_t i) {
     set_time(count, t);
@@ -97,30 +95,7 @@ class NoisyBlock {
     }
   }
 
-  // x_new = F + G xi
-  void map_step(std::int64_t count, double t, double h) {
-    set_time(count, t);
-    std::fill(h_.begin(), h_.end(), h);
-    batch_.evaluate(field_, count, x(), slope(), h_.data());
-    amplitude(count, x(), G_, h_.data());
-    for (std::int64_t l = 0; l < count; ++l) {
-      for (std::int64_t c = 0; c < info_.n; ++c) {
-        batch_.at(x(), l, c) = batch_.at(slope(), l, c) + kick(l, 0, c);
-      }
-    }
-  }
-
-  std::int64_t evaluations() const { return batch_.evaluations(); }
-
- private:
   double* slope() { return batch_.array(1); }
-  double* xi(std::int64_t lane, std::int64_t step) {
-    return xi_.data() + (lane * kStepsPerDraw + step) * noise_info_.w;
-  }
-
-  void set_time(std::int64_t count, double t) {
-    std::fill(batch_.times(), batch_.times() + count, t);
-  }
 
   void amplitude(std::int64_t count, const double* x, std::vector<double>& G, const double* h) {
     evaluate_noise(noise_, numbers_, batch_.points(count, x, h), {G.data(), numbers_});
@@ -147,20 +122,21 @@ class NoisyBlock {
 
   VectorField& field_;
   NoiseField& noise_;
-  NormalSource& normals_;
-  const Trajectories& all_;
-  const FieldInfo info_;
+  const Method method_;
   const dk_noise_info noise_info_;
   const bool diagonal_;
   const std::int64_t numbers_;  // of G in a lane
-  Batch batch_;
-  std::vector<double> h_, G_, G_end_, xi_;
+  std::vector<double> h_, G_, G_end_;
 };
 
 void check_calculus(const dk_noise_info& noise, Method method) {
+  if (method == Method::baoab) {
+    throw Error(DK_UNSUPPORTED, "method 'baoab' needs a second-order system");
+  }
   if (method != Method::euler_maruyama && method != Method::heun) {
     throw Error(DK_UNSUPPORTED,
-                fmt::format("method '{}' does not take noise: 'euler_maruyama' and 'heun' do",
+                fmt::format("method '{}' does not take noise: 'euler_maruyama' and 'heun' do, and "
+                            "'baoab' for second-order systems",
                             method_name(method)));
   }
   if (noise.kind == DK_ADDITIVE) return;
@@ -183,47 +159,6 @@ void check_noise(const dk_noise_info& noise, std::int64_t n) {
   }
 }
 
-// Progress of one block.
-struct Progress {
-  Progress(const IntegrationOptions& options, const Survivors& survivors, double start)
-      : t(start),
-        left(static_cast<double>(options.max_steps)),
-        poll(options.keep_going, [&survivors, this] { return survivors.done(t); }) {}
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
-
-  double t;     // of the last step
-  double left;  // steps that may still be tried
-  Poll poll;
-};
-
-// From time k to time k+1. Returns why it ended.
-std::int32_t fill_interval(NoisyBlock& block, Survivors& survivors, const Trajectories& all,
-                           const IntegrationOptions& options, std::int64_t begin,
-                           std::int64_t count, std::int64_t k, Progress& progress) {
-  const double interval = all.times[k + 1] - all.times[k];
-  const double steps = steps_in(interval, options.step), h = interval / steps;
-  std::int64_t drawn = 0, used = 0;
-  for (double i = 0.0; i < steps && survivors.any(); i += 1.0, ++used, progress.left -= 1.0) {
-    if (progress.left < 1.0) return DK_TOO_MANY_STEPS;
-    if (progress.poll.stops()) return DK_STOPPED;
-    if (used == drawn) {
-      drawn = static_cast<std::int64_t>(std::min(steps - i, double{kStepsPerDraw}));
-      used = 0;
-      block.draw(begin, count, drawn);
-    }
-    const double t = all.times[k] + i * h;
-    if (options.method == Method::heun) {
-      block.heun(count, t, h, used);
-    } else {
-      block.euler_maruyama(count, t, h, used);
-    }
-    progress.t = i + 1.0 < steps ? t + h : all.times[k + 1];
-    survivors.check(block.x(), progress.t);
-  }
-  return DK_REACHED_END;
-}
-
 }  // namespace
 
 IntegrationCounts simulate_noisy_flow(VectorField& field, NoiseField& noise, NormalSource& normals,
@@ -232,35 +167,16 @@ IntegrationCounts simulate_noisy_flow(VectorField& field, NoiseField& noise, Nor
   check_options(options);
   check_noise(noise.info(), field.info().n);
   check_calculus(noise.info(), options.method);
-  const std::int64_t lanes = Batch::lanes_for({}, all.S, 4);
-  NoisyBlock block(field, noise, normals, all, lanes);
-  IntegrationCounts counts;
-  for (std::int64_t begin = 0; begin < all.S; begin += lanes) {
-    const std::int64_t count = std::min(lanes, all.S - begin);
-    Survivors survivors(all, block.info().n, block.batch(), begin, count);
-    survivors.load(block.x());
-    Progress progress(options, survivors, all.times[0]);
-    for (std::int64_t k = 0; k + 1 < all.T && survivors.any(); ++k) {
-      block.load_inputs(begin, count, k);
-      const std::int32_t outcome =
-          fill_interval(block, survivors, all, options, begin, count, k, progress);
-      if (outcome != DK_REACHED_END) survivors.end_all(outcome);
-      survivors.write(block.x(), k + 1);
-    }
-    survivors.end_all(DK_REACHED_END);
-    counts.accepted +=
-        static_cast<std::int64_t>(static_cast<double>(options.max_steps) - progress.left) * count;
-  }
-  counts.evaluations = block.evaluations();
-  return counts;
+  NoisyBlock block(field, noise, normals, options.method, all);
+  return run_random_steps(block, options, all);
 }
 
 IntegrationCounts simulate_noisy_map(VectorField& field, NoiseField& noise, NormalSource& normals,
                                      const Trajectories& all, const KeepGoing& keep_going) {
   check_trajectories(all);
   check_noise(noise.info(), field.info().n);
-  const std::int64_t lanes = Batch::lanes_for({}, all.S, 4);
-  NoisyBlock block(field, noise, normals, all, lanes);
+  NoisyBlock block(field, noise, normals, Method::euler_maruyama, all);
+  const std::int64_t lanes = block.batch().lanes();
   IntegrationCounts counts;
   for (std::int64_t begin = 0; begin < all.S; begin += lanes) {
     const std::int64_t count = std::min(lanes, all.S - begin);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <tuple>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "dynkit/error.hpp"
 #include "dynkit/job.hpp"
 #include "dynkit/noise.h"
+#include "dynkit/second_order.h"
 #include "simulation_progress.hpp"
 #include "system_field.hpp"
 
@@ -45,9 +47,16 @@ class BranchedNormals : public NormalSource {
   std::vector<dk_stream> streams_;
 };
 
+// Of a flow, or nullptr.
+const dk_second_order_v1* second_order_of(const System& system) {
+  if (system.model().info().time_kind != DK_FLOW) return nullptr;
+  return system.model().extension<dk_second_order_v1>(DK_SECOND_ORDER_V1);
+}
+
 Method chosen_method(const System& system, const dk_simulation& request) {
   if (request.method != nullptr) return method_named(request.method);
   if (request.noise != 0) {
+    if (second_order_of(system) != nullptr) return Method::baoab;
     const bool stratonovich = system.table().noise->calculus == DK_STRATONOVICH;
     return stratonovich ? Method::heun : Method::euler_maruyama;
   }
@@ -67,7 +76,8 @@ IntegrationOptions options_of(const System& system, const dk_simulation& request
 }
 
 bool has_fixed_step(Method method) {
-  return method == Method::rk4 || method == Method::euler_maruyama || method == Method::heun;
+  return method == Method::rk4 || method == Method::euler_maruyama || method == Method::heun ||
+         method == Method::baoab;
 }
 
 // The shortest spacing of the times, as torchdiffeq and torchsde have it. The rounding of the times
@@ -85,16 +95,22 @@ double shortest_spacing(const dk_simulation& request) {
 
 void simulate_part(const System& system, const dk_simulation& request,
                    const IntegrationOptions& options, const Trajectories& part) {
+  std::optional<BranchedNormals> normals;
+  if (request.noise != 0) normals.emplace(part, *request.stream);
+  const bool is_map = system.model().info().time_kind == DK_MAP;
+  if (!is_map && options.method == Method::baoab) {
+    SystemSecondOrder field(system, *second_order_of(system));
+    simulate_second_order(field, normals ? &*normals : nullptr, options, part);
+    return;
+  }
   SystemField field(system);
   const KeepGoing& keep_going = options.keep_going;
-  const bool is_map = system.model().info().time_kind == DK_MAP;
-  if (request.noise != 0) {
+  if (normals) {
     SystemNoise noise(system, *system.model().extension<dk_noise_v1>(DK_NOISE_V1));
-    BranchedNormals normals(part, *request.stream);
     if (is_map) {
-      simulate_noisy_map(field, noise, normals, part, keep_going);
+      simulate_noisy_map(field, noise, *normals, part, keep_going);
     } else {
-      simulate_noisy_flow(field, noise, normals, options, part);
+      simulate_noisy_flow(field, noise, *normals, options, part);
     }
   } else if (is_map) {
     simulate_map(field, part, keep_going);
@@ -104,8 +120,20 @@ void simulate_part(const System& system, const dk_simulation& request,
 }
 
 void check_request(const System& system, const dk_simulation& request) {
+  const bool asks_to_split = request.method != nullptr &&
+                             method_named(request.method) == Method::baoab &&
+                             system.model().info().time_kind == DK_FLOW;
+  if (request.noise == 0 && !asks_to_split) return;
+  const bool splits = second_order_of(system) != nullptr;
+  if (asks_to_split && !splits) {
+    throw Error(DK_UNSUPPORTED,
+                fmt::format("method 'baoab' needs positions, velocities and a force ({}), which {} "
+                            "does not offer",
+                            DK_SECOND_ORDER_V1, system.table().component));
+  }
   if (request.noise == 0) return;
-  if (system.table().noise == nullptr) {
+  const bool needs_no_amplitude = splits && (request.method == nullptr || asks_to_split);
+  if (system.table().noise == nullptr && !needs_no_amplitude) {
     throw Error(DK_UNSUPPORTED,
                 fmt::format("{} has no noise to simulate with", system.table().component));
   }

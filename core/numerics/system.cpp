@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstring>
+#include <string_view>
 
 #include "derivatives.hpp"
 #include "dynkit/balance.h"
@@ -12,6 +13,7 @@
 #include "dynkit/error.hpp"
 #include "dynkit/initial.h"
 #include "dynkit/noise.h"
+#include "dynkit/with_parameters.h"
 #include "simulate.hpp"
 
 namespace dynkit {
@@ -39,6 +41,16 @@ dk_status typical_state(const System& system, dk_stream* stream, double* x, dk_e
   const Model::Lease model(system.model());
   return initial->state(model, &system.host(), stream, system.theta().data(), x, error);
 }
+
+constexpr dk_with_parameters_v1 kWithParameters = {
+    [](const dk_system* s, const double* theta, const dk_simulation* simulation, dk_error* error) {
+      return guard(error, [&] {
+        const System& own = from(s);
+        const System other(own.shared_model(), {theta, theta + own.model().info().p}, own.host());
+        simulate(other, *simulation);
+      });
+    },
+};
 
 void fill_operations(dk_system& table) {
   table.eval = [](const dk_system* s, const dk_points* points, const dk_output* out,
@@ -80,7 +92,9 @@ void fill_services(dk_system& table) {
                                dk_error* error) {
     return guard(error, [&] { propagate_tangent(from(s), t0, t1, u, *options, x, K, V); });
   };
-  table.extension = [](const dk_system*, const char*) -> const void* { return nullptr; };
+  table.extension = [](const dk_system*, const char* id) -> const void* {
+    return id == std::string_view(DK_WITH_PARAMETERS_V1) ? &kWithParameters : nullptr;
+  };
 }
 
 // Rounds up to the alignment of buffers that cross the boundary.

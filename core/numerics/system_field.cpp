@@ -53,4 +53,36 @@ dk_status SystemField::jvp(const dk_points& points, const dk_tangents& tangents,
   return table_.jvp(model_, &whole, &tangents, &out, error);
 }
 
+FieldInfo SystemSecondOrder::info() const {
+  const dk_model_info& info = system_.model().info();
+  FieldInfo field;
+  field.n = info.n;
+  field.m = info.m;
+  field.uses_time = (info.flags & DK_USES_TIME) != 0;
+  return field;
+}
+
+SecondOrderLayout SystemSecondOrder::layout() const {
+  const dk_second_order_info& info = *table_.info(model_);
+  SecondOrderLayout layout;
+  for (std::int64_t j = 0; j < info.k; ++j) {
+    layout.positions.push_back(info.positions != nullptr ? info.positions[j] : j);
+    layout.velocities.push_back(info.velocities != nullptr ? info.velocities[j] : info.k + j);
+  }
+  return layout;
+}
+
+HeatBath SystemSecondOrder::bath() const {
+  const std::int64_t k = table_.info(model_)->k;
+  const std::vector<double> empty(static_cast<std::size_t>(k));
+  HeatBath bath{empty, empty, empty};
+  dk_points point{};
+  point.count = 1;
+  const dk_points whole = system_.complete(point, DK_EVAL, 1);
+  const dk_output friction{bath.friction.data(), k}, temperature{bath.temperature.data(), k},
+      mass{bath.mass.data(), k};
+  call(table_.bath, static_cast<const dk_model*>(model_), &whole, &friction, &temperature, &mass);
+  return bath;
+}
+
 }  // namespace dynkit

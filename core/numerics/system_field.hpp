@@ -6,6 +6,7 @@
 #include "dynkit/core/integrate.hpp"
 #include "dynkit/core/system.hpp"
 #include "dynkit/core/workspace.hpp"
+#include "dynkit/second_order.h"
 
 namespace dynkit {
 
@@ -50,6 +51,25 @@ class SystemNoise : public NoiseField {
  private:
   const System& system_;
   const dk_noise_v1& noise_;
+  Model::Lease model_;
+};
+
+class SystemSecondOrder : public SecondOrderField {
+ public:
+  SystemSecondOrder(const System& system, const dk_second_order_v1& table)
+      : system_(system), table_(table), model_(system.model()) {}
+
+  FieldInfo info() const override;
+  SecondOrderLayout layout() const override;
+  HeatBath bath() const override;
+  dk_status force(const dk_points& points, const dk_output& F, dk_error* error) override {
+    const dk_points whole = system_.complete(points, DK_EVAL, 1);
+    return table_.force(model_, &whole, &F, error);
+  }
+
+ private:
+  const System& system_;
+  const dk_second_order_v1& table_;
   Model::Lease model_;
 };
 

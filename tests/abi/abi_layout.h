@@ -13,6 +13,8 @@
 #include "dynkit/noise.h"
 #include "dynkit/plugin.h"
 #include "dynkit/readout.h"
+#include "dynkit/second_order.h"
+#include "dynkit/with_parameters.h"
 
 #ifdef __cplusplus
 #define DK_HOLD(condition) static_assert(condition, #condition)
@@ -153,7 +155,15 @@ DK_SIZE(dk_initial_v1, 16);
 DK_SIZE(dk_noise_info, 16);
 DK_SIZE(dk_noise_v1, 16);
 DK_SIZE(dk_domain_v1, 8);
+DK_SIZE(dk_with_parameters_v1, 8);
+DK_SIZE(dk_readout_initial_v1, 8);
 DK_SIZE(dk_balance_v1, 16);
+DK_SIZE(dk_second_order_info, 24);
+DK_AT(dk_second_order_info, positions, 8);
+DK_AT(dk_second_order_info, velocities, 16);
+DK_SIZE(dk_second_order_v1, 24);
+DK_AT(dk_second_order_v1, force, 8);
+DK_AT(dk_second_order_v1, bath, 16);
 DK_SIZE(dk_readout_info, 64);
 DK_SIZE(dk_readout_v1, 96);
 

@@ -28,7 +28,11 @@ class ArrayFiles : public SettingSource {
   Array array(const Config& value) override {
     if (value.is_text()) return load_array(value.text());
     std::vector<double> numbers;
-    for (const Config& number : value.list()) numbers.push_back(std::get<double>(number.value));
+    for (const Config& number : value.list()) {
+      const auto* integer = std::get_if<std::int64_t>(&number.value);
+      numbers.push_back(integer != nullptr ? static_cast<double>(*integer)
+                                           : std::get<double>(number.value));
+    }
     Array array;
     array.shape = {static_cast<std::int64_t>(numbers.size())};
     array.values = std::move(numbers);

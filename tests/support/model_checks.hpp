@@ -1,5 +1,5 @@
-// What every model with exact derivatives has to satisfy, checked on one model at a time. Sizes are
-// pairwise different: S = 5 samples, K = 2 directions, and n, m of the model.
+// What every model and every readout with exact derivatives has to satisfy, checked on one at a
+// time. Sizes are pairwise different: S = 5 samples, K = 2 directions, n, m and o of the model.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -7,51 +7,15 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <vector>
 
-#include "support/plugin_model.hpp"
+#include "support/problem.hpp"
 
 namespace dynkit::testing {
 
-/// Random points with a shared theta, dense.
-struct Problem {
-  Problem(const PluginModel& model, std::int64_t samples, std::uint64_t seed = 1)
-      : S(samples),
-        n(model.info().n),
-        m(model.info().m),
-        p(model.info().p),
-        x(random_numbers(S * n, seed)),
-        u(random_numbers(S * m, seed + 1)),
-        theta(random_numbers(p, seed + 2, 0.5)) {}
-
-  dk_points points() const {
-    dk_points points{};
-    points.count = S;
-    points.x = {x.data(), n};
-    points.u = {m > 0 ? u.data() : nullptr, m};
-    points.theta = {theta.data(), 0};
-    return points;
-  }
-
-  std::int64_t S, n, m, p;
-  Numbers x, u, theta;
-};
-
-inline double largest_difference(const Numbers& a, const Numbers& b) {
-  EXPECT_EQ(a.size(), b.size());
-  double largest = 0.0;
-  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
-    const double difference = std::abs(a[i] - b[i]);
-    if (!(difference <= largest)) largest = difference;  // NaN too
-  }
-  return largest;
-}
-
-inline double largest_magnitude(const Numbers& a) {
-  return largest_difference(a, Numbers(a.size(), 0.0));
-}
-
-/// Central differences of eval at steps h and h/2, extrapolated to order 4, with an error of about
-/// h^4 = 4e-12 and eps / h = 2e-13.
+/// Central differences of eval at steps h, h/2 and h/4, extrapolated to order 6, with an error of
+/// about h^6 = 6e-17 and 5 eps / h = 6e-13. Where kinks are, a shorter step that is unlikely to
+/// meet one: 5 eps / h = 4e-11.
 inline Numbers directional_difference(const PluginModel& model, const Problem& problem,
                                       const Numbers& x_dot, const Numbers& u_dot,
                                       const Numbers& theta_dot) {
@@ -68,11 +32,14 @@ inline Numbers directional_difference(const PluginModel& model, const Problem& p
     for (std::size_t i = 0; i < up.size(); ++i) up[i] = (up[i] - down[i]) / (2.0 * h);
     return up;
   };
-  constexpr double kStep = 0x1p-9;
-  const Numbers coarse = central(kStep);
-  Numbers fine = central(kStep / 2.0);
-  for (std::size_t i = 0; i < fine.size(); ++i) fine[i] += (fine[i] - coarse[i]) / 3.0;
-  return fine;
+  const double step = model.info().flags & DK_NOT_SMOOTH ? 0x1p-15 : 0x1p-9;
+  const Numbers d0 = central(step), d1 = central(step / 2.0), d2 = central(step / 4.0);
+  Numbers slope(d0.size());
+  for (std::size_t i = 0; i < slope.size(); ++i) {
+    const double e1 = (4.0 * d1[i] - d0[i]) / 3.0, e2 = (4.0 * d2[i] - d1[i]) / 3.0;
+    slope[i] = (16.0 * e2 - e1) / 15.0;
+  }
+  return slope;
 }
 
 inline void expect_jvp_matches_differences(const PluginModel& model) {
@@ -85,7 +52,7 @@ inline void expect_jvp_matches_differences(const PluginModel& model) {
       1, {x_dot.data(), problem.n}, {u_dot.data(), problem.m}, {theta_dot.data(), 0}};
   const Numbers exact = model.jvp(problem.points(), tangents);
   const Numbers difference = directional_difference(model, problem, x_dot, u_dot, theta_dot);
-  EXPECT_GT(largest_magnitude(exact), 0.1);
+  EXPECT_GT(largest_magnitude(exact), 0.05);
   EXPECT_NE(exact, difference);
   EXPECT_LT(largest_difference(exact, difference), 1e-9 * largest_magnitude(exact));
 }
@@ -102,14 +69,14 @@ inline void expect_jacobians_match_jvp(const PluginModel& model) {
     (wrt == DK_WRT_STATE   ? tangents.x
      : wrt == DK_WRT_INPUT ? tangents.u
                            : tangents.theta) = {units.data(), 0};
-    const Numbers columns = model.jvp(problem.points(), tangents);  // [S,k,n]
-    const Numbers J = model.jacobian(problem.points(), wrt);        // [S,n,k]
+    const Numbers columns = model.jvp(problem.points(), tangents);  // [S,k,o]
+    const Numbers J = model.jacobian(problem.points(), wrt);        // [S,o,k]
     Numbers transposed(J.size());
     for (std::int64_t s = 0; s < problem.S; ++s) {
-      for (std::int64_t i = 0; i < problem.n; ++i) {
+      for (std::int64_t i = 0; i < problem.o; ++i) {
         for (std::int64_t j = 0; j < k; ++j) {
-          transposed[static_cast<std::size_t>((s * k + j) * problem.n + i)] =
-              J[static_cast<std::size_t>((s * problem.n + i) * k + j)];
+          transposed[static_cast<std::size_t>((s * k + j) * problem.o + i)] =
+              J[static_cast<std::size_t>((s * problem.o + i) * k + j)];
         }
       }
     }
@@ -126,7 +93,7 @@ struct Pullback {
         theta_bar(static_cast<std::size_t>(points.count * K * model.info().p)) {
     const dk_model_info& info = model.info();
     const dk_cotangents cotangents{K,
-                                   {out_bar.data(), K * info.n},
+                                   {out_bar.data(), K * model.outputs()},
                                    {x_bar.data(), K * info.n},
                                    {u_bar.data(), K * info.m},
                                    {theta_bar.data(), K * info.p}};
@@ -151,7 +118,7 @@ inline void expect_vjp_is_adjoint_of_jvp(const PluginModel& model) {
   const Numbers x_dot = random_numbers(rows * problem.n, 21);
   const Numbers u_dot = random_numbers(rows * problem.m, 22);
   const Numbers theta_dot = random_numbers(rows * problem.p, 23);
-  const Numbers out_bar = random_numbers(rows * problem.n, 24);
+  const Numbers out_bar = random_numbers(rows * problem.o, 24);
   const dk_tangents tangents{K,
                              {x_dot.data(), K * problem.n},
                              {u_dot.data(), K * problem.m},
@@ -159,7 +126,7 @@ inline void expect_vjp_is_adjoint_of_jvp(const PluginModel& model) {
   const Numbers out = model.jvp(problem.points(), tangents);
   const Pullback bar(model, problem.points(), out_bar, K);
   for (std::int64_t row = 0; row < rows; ++row) {
-    const double forward = dot(out_bar, out, row, problem.n);
+    const double forward = dot(out_bar, out, row, problem.o);
     const double backward = dot(bar.x_bar, x_dot, row, problem.n) +
                             dot(bar.u_bar, u_dot, row, problem.m) +
                             dot(bar.theta_bar, theta_dot, row, problem.p);
@@ -171,11 +138,11 @@ inline void expect_vjp_is_adjoint_of_jvp(const PluginModel& model) {
 inline void expect_shared_theta_bar_accumulates(const PluginModel& model) {
   const Problem problem(model, 5);
   constexpr std::int64_t K = 2;
-  const Numbers out_bar = random_numbers(problem.S * K * problem.n, 31);
+  const Numbers out_bar = random_numbers(problem.S * K * problem.o, 31);
   const Pullback each(model, problem.points(), out_bar, K);
   Numbers sum(static_cast<std::size_t>(K * problem.p), 7.0);
   Numbers expected = sum;
-  const dk_cotangents cotangents{K, {out_bar.data(), K * problem.n}, {}, {}, {sum.data(), 0}};
+  const dk_cotangents cotangents{K, {out_bar.data(), K * problem.o}, {}, {}, {sum.data(), 0}};
   for (int repeat = 0; repeat < 2; ++repeat) {
     model.vjp(problem.points(), cotangents);
     for (std::size_t i = 0; i < each.theta_bar.size(); ++i) {
@@ -185,25 +152,31 @@ inline void expect_shared_theta_bar_accumulates(const PluginModel& model) {
   EXPECT_LT(largest_difference(sum, expected), 1e-12 * largest_magnitude(expected));
 }
 
-/// eval, three Jacobians, jvp and vjp of one set of points, one after the other.
-inline Numbers all_results(const PluginModel& model, const dk_points& points) {
+/// eval, three Jacobians, jvp and vjp of one set of points; each has S rows.
+inline std::vector<Numbers> every_result(const PluginModel& model, const dk_points& points) {
   const dk_model_info& info = model.info();
   const std::int64_t S = points.count;
-  Numbers all = model.eval(points);
-  const auto append = [&](const Numbers& more) { all.insert(all.end(), more.begin(), more.end()); };
+  std::vector<Numbers> results = {model.eval(points)};
   for (const std::int32_t wrt : {DK_WRT_STATE, DK_WRT_INPUT, DK_WRT_PARAMETERS}) {
-    append(model.jacobian(points, wrt));
+    results.push_back(model.jacobian(points, wrt));
   }
   const Numbers x_dot = random_numbers(S * 2 * info.n, 41);
   const Numbers u_dot = random_numbers(S * 2 * info.m, 42);
   const Numbers theta_dot = random_numbers(S * 2 * info.p, 43);
-  append(model.jvp(
+  results.push_back(model.jvp(
       points,
       {2, {x_dot.data(), 2 * info.n}, {u_dot.data(), 2 * info.m}, {theta_dot.data(), 2 * info.p}}));
-  const Pullback bar(model, points, random_numbers(S * 2 * info.n, 44), 2);
-  append(bar.x_bar);
-  append(bar.u_bar);
-  append(bar.theta_bar);
+  const Pullback bar(model, points, random_numbers(S * 2 * model.outputs(), 44), 2);
+  results.insert(results.end(), {bar.x_bar, bar.u_bar, bar.theta_bar});
+  return results;
+}
+
+/// The same, one after the other.
+inline Numbers all_results(const PluginModel& model, const dk_points& points) {
+  Numbers all;
+  for (const Numbers& result : every_result(model, points)) {
+    all.insert(all.end(), result.begin(), result.end());
+  }
   return all;
 }
 
@@ -225,6 +198,7 @@ inline void expect_tape_and_prepared_change_no_bit(const PluginModel& model) {
 
 /// Rows `width` long, set `stride` apart with -99 between them.
 inline Numbers spread(const Numbers& dense, std::int64_t width, std::int64_t stride) {
+  if (width == 0) return {};
   const auto w = static_cast<std::size_t>(width);
   const auto step = static_cast<std::size_t>(stride);
   Numbers wide(dense.size() / w * step, -99.0);
@@ -235,7 +209,7 @@ inline Numbers spread(const Numbers& dense, std::int64_t width, std::int64_t str
 /// Wider strides than rows, in every argument and result of K directions; the gaps stay untouched.
 inline void expect_strides_are_kept(const PluginModel& model, std::int64_t K) {
   const Problem problem(model, 5);
-  const std::int64_t n = problem.n, m = problem.m, p = problem.p;
+  const std::int64_t n = problem.n, m = problem.m, p = problem.p, o = problem.o;
   const Numbers wide_x = spread(problem.x, n, n + 3);
   const Numbers wide_u = spread(problem.u, m, m + 2);
   dk_points points = problem.points();
@@ -243,14 +217,14 @@ inline void expect_strides_are_kept(const PluginModel& model, std::int64_t K) {
   points.u = {wide_u.data(), m + 2};
   EXPECT_EQ(model.eval(points), model.eval(problem.points()));
 
-  const Numbers out_bar = random_numbers(problem.S * K * n, 51);
+  const Numbers out_bar = random_numbers(problem.S * K * o, 51);
   const Pullback dense(model, problem.points(), out_bar, K);
-  const Numbers wide_out_bar = spread(out_bar, K * n, K * n + 1);
+  const Numbers wide_out_bar = spread(out_bar, K * o, K * o + 1);
   Numbers x_bar = spread(Numbers(dense.x_bar.size()), K * n, K * n + 5);
   Numbers u_bar = spread(Numbers(dense.u_bar.size()), K * m, K * m + 4);
   Numbers theta_bar = spread(Numbers(dense.theta_bar.size()), K * p, K * p + 6);
   model.vjp(points, {K,
-                     {wide_out_bar.data(), K * n + 1},
+                     {wide_out_bar.data(), K * o + 1},
                      {x_bar.data(), K * n + 5},
                      {u_bar.data(), K * m + 4},
                      {theta_bar.data(), K * p + 6}});
@@ -268,16 +242,16 @@ inline void expect_strides_are_kept(const PluginModel& model, std::int64_t K) {
 /// Results and Jacobians with strides of their own; the gaps stay untouched.
 inline void expect_output_strides_are_kept(const PluginModel& model) {
   const Problem problem(model, 5);
-  const auto n = static_cast<std::size_t>(problem.n);
+  const auto n = static_cast<std::size_t>(problem.n), o = static_cast<std::size_t>(problem.o);
   dk_points points = problem.points();
   const GuardedBuffer scratch = model.scratch(DK_JACOBIAN, problem.S, 1);
   points.scratch = scratch.data();
-  const std::size_t row = n + 2, sample = n * row + 7;
+  const std::size_t row = n + 2, sample = o * row + 7;
   Numbers J(5 * sample, -99.0);
   Numbers expected = J;
   const Numbers dense = model.jacobian(problem.points(), DK_WRT_STATE);
   for (std::size_t i = 0; i < dense.size(); ++i) {
-    expected[i / (n * n) * sample + i / n % n * row + i % n] = dense[i];
+    expected[i / (o * n) * sample + i / n % o * row + i % n] = dense[i];
   }
   const dk_matrices matrices{J.data(), static_cast<std::int64_t>(sample),
                              static_cast<std::int64_t>(row)};
@@ -317,41 +291,38 @@ inline void expect_theta_per_sample(const PluginModel& model) {
   dk_points points = problem.points();
   points.theta = {thetas.data(), problem.p};
   const Numbers out = model.eval(points);
-  const Numbers out_bar = random_numbers(3 * problem.n, 62);
+  const Numbers out_bar = random_numbers(3 * problem.o, 62);
   const Pullback bar(model, points, out_bar, 1);
   for (std::int64_t s = 0; s < 3; ++s) {
-    dk_points one = problem.points();
-    one.count = 1;
-    one.x.data += s * problem.n;
-    one.u.data += s * problem.m;
+    dk_points one = problem.points(s, 1);
     one.theta = {thetas.data() + s * problem.p, 0};
     const Numbers alone = model.eval(one);
-    const Numbers own_bar(out_bar.begin() + s * problem.n, out_bar.begin() + (s + 1) * problem.n);
+    const Numbers own_bar(out_bar.begin() + s * problem.o, out_bar.begin() + (s + 1) * problem.o);
     const Pullback alone_bar(model, one, own_bar, 1);
-    EXPECT_TRUE(std::equal(alone.begin(), alone.end(), out.begin() + s * problem.n));
+    EXPECT_TRUE(std::equal(alone.begin(), alone.end(), out.begin() + s * problem.o));
     EXPECT_TRUE(std::equal(alone_bar.theta_bar.begin(), alone_bar.theta_bar.end(),
                            bar.theta_bar.begin() + s * problem.p));
   }
 }
 
-/// DK_BATCH_EXACT: parts of a batch give the same bits, also in a sum over the samples.
+/// DK_BATCH_EXACT: parts of a batch give the same bits, also in a sum over the samples, and also
+/// from a tape of the whole.
 inline void expect_splitting_changes_no_bit(const PluginModel& model) {
   const std::int64_t S = 301;  // several of the model's own parts
   const Problem problem(model, S);
   ASSERT_TRUE(model.info().flags & DK_BATCH_EXACT);
-  const Numbers out_bar = random_numbers(S * problem.n, 71);
-  const auto run = [&](std::int64_t part) {
+  const Numbers out_bar = random_numbers(S * problem.o, 71);
+  const GuardedBuffer tape = model.tape(S);
+  const auto run = [&](std::int64_t part, void* taped = nullptr) {
     Numbers all;
     Numbers theta_bar(static_cast<std::size_t>(problem.p));
     for (std::int64_t s = 0; s < S; s += part) {
-      dk_points points = problem.points();
-      points.count = std::min(part, S - s);
-      points.x.data += s * problem.n;
-      points.u.data += s * problem.m;
+      dk_points points = problem.points(s, std::min(part, S - s));
+      points.tape = taped;
       const Numbers out = model.eval(points);
       all.insert(all.end(), out.begin(), out.end());
       const dk_cotangents cotangents{
-          1, {out_bar.data() + s * problem.n, problem.n}, {}, {}, {theta_bar.data(), 0}};
+          1, {out_bar.data() + s * problem.o, problem.o}, {}, {}, {theta_bar.data(), 0}};
       model.vjp(points, cotangents);
     }
     all.insert(all.end(), theta_bar.begin(), theta_bar.end());
@@ -360,6 +331,8 @@ inline void expect_splitting_changes_no_bit(const PluginModel& model) {
   const Numbers whole = run(S);
   EXPECT_EQ(run(1), whole);
   EXPECT_EQ(run(7), whole);
+  EXPECT_EQ(run(S, tape.data()), whole);
+  EXPECT_TRUE(tape.intact());
 }
 
 /// One NaN in the state of one sample: NaN there in every component that depends on it, numbers in
@@ -369,12 +342,30 @@ inline void expect_nan_stays_in_its_sample(const PluginModel& model) {
   const Numbers clean = model.eval(problem.points());
   problem.x[static_cast<std::size_t>(2 * problem.n + 1)] = std::nan("");
   const Numbers out = model.eval(problem.points());
-  for (std::int64_t i = 0; i < problem.S * problem.n; ++i) {
+  for (std::int64_t i = 0; i < problem.S * problem.o; ++i) {
     const auto at = static_cast<std::size_t>(i);
-    if (i / problem.n == 2) {
+    if (i / problem.o == 2) {
       EXPECT_TRUE(std::isnan(out[at]));
     } else {
       EXPECT_EQ(out[at], clean[at]);
+    }
+  }
+}
+
+/// The same of derivatives: no bit of another sample changes.
+inline void expect_nan_changes_no_other_sample(const PluginModel& model) {
+  Problem problem(model, 5);
+  const std::vector<Numbers> clean = every_result(model, problem.points());
+  std::fill_n(problem.x.begin() + 2 * problem.n, problem.n, std::nan(""));
+  const std::vector<Numbers> results = every_result(model, problem.points());
+  for (std::size_t r = 0; r < results.size(); ++r) {
+    const std::size_t row = results[r].size() / 5;
+    const auto nan_count =
+        std::count_if(results[r].begin(), results[r].end(), [](double v) { return std::isnan(v); });
+    EXPECT_LE(nan_count, static_cast<std::ptrdiff_t>(row)) << "result " << r;
+    for (std::size_t i = 0; i < results[r].size(); ++i) {
+      if (i / row == 2) continue;
+      ASSERT_EQ(results[r][i], clean[r][i]) << "result " << r;
     }
   }
 }

@@ -5,19 +5,24 @@
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
+#include <deque>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dynkit/error.hpp"
 #include "dynkit/model.h"
 #include "dynkit/plugin.h"
 #include "support/fake_host.hpp"
+#include "support/readout_as_model.hpp"
 
 namespace dynkit::testing {
 
@@ -59,14 +64,15 @@ inline std::string level_name(const ::testing::TestParamInfo<std::string>& info)
   return name;
 }
 
-/// Doubles at a 64-byte boundary with NaN behind them; `intact` tells whether nobody wrote there.
+/// Memory at a 64-byte boundary, NaN as doubles and as floats, with a guard behind it; `intact`
+/// tells whether nobody wrote there.
 class GuardedBuffer {
  public:
   explicit GuardedBuffer(std::int64_t bytes)
       : count_((static_cast<std::size_t>(bytes) + 63) / 64 * 8),
         data_(static_cast<double*>(std::aligned_alloc(64, (count_ + 8) * sizeof(double))),
               &std::free) {
-    std::fill_n(data_.get(), count_, std::numeric_limits<double>::signaling_NaN());
+    std::memset(data_.get(), 0xFF, count_ * sizeof(double));
     std::fill_n(data_.get() + count_, 8, kGuard);
   }
   double* data() const { return data_.get(); }
@@ -81,40 +87,101 @@ class GuardedBuffer {
   std::unique_ptr<double, decltype(&std::free)> data_;
 };
 
-/// The first component of a library, created with settings given as text.
-class PluginModel {
- public:
-  PluginModel(const std::string& library, const std::map<std::string, std::string>& settings) {
-    void* handle = dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);  // never closed, as in the host
-    if (handle == nullptr) throw Error(DK_IO, dlerror());
-    const auto entry = reinterpret_cast<decltype(&dynkit_plugin_v1)>(dlsym(handle, DK_ENTRY_POINT));
-    component_ = &entry()->components[0];
-    table_ = static_cast<const dk_model_v1*>(component_->interface_table);
-    std::vector<dk_value> values;
-    for (std::int64_t i = 0; i < component_->setting_count; ++i) {
-      const dk_setting& setting = component_->settings[i];
-      const auto given = settings.find(setting.name);
-      const char* text = given != settings.end() ? given->second.c_str() : setting.initial;
+inline const dk_component& find_component(const std::string& library, const std::string& id) {
+  void* handle = dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);  // never closed, as in the host
+  if (handle == nullptr) throw Error(DK_IO, dlerror());
+  const auto entry = reinterpret_cast<decltype(&dynkit_plugin_v1)>(dlsym(handle, DK_ENTRY_POINT));
+  const dk_library& contents = *entry();
+  for (std::int64_t i = 0; i < contents.component_count; ++i) {
+    if (id.empty() || id == contents.components[i].id) return contents.components[i];
+  }
+  throw Error(DK_INVALID_ARGUMENT, library + " has no component '" + id + "'");
+}
+
+/// What `create` receives for settings given as text.
+struct SettingValues {
+  SettingValues(const dk_component& component, const std::map<std::string, std::string>& given) {
+    for (std::int64_t i = 0; i < component.setting_count; ++i) {
+      const dk_setting& setting = component.settings[i];
+      const auto own = given.find(setting.name);
+      const char* text = own != given.end() ? own->second.c_str() : setting.initial;
+      if (text == nullptr) throw Error(DK_SETTINGS, std::string(setting.name) + " is required");
       dk_value value{};
       value.type = setting.type;
       value.given = 1;
       value.number = std::strtod(text, nullptr);
-      value.integer = std::strtoll(text, nullptr, 10);
+      value.integer = text == std::string_view("true") ? 1 : std::strtoll(text, nullptr, 10);
       value.text = text;
+      if (setting.type == DK_NUMBERS) value.array = list(text);
       values.push_back(value);
     }
-    const dk_values all{static_cast<std::int64_t>(values.size()), values.data()};
-    call(table_->create, &host_->table(), &all, &model_);
+  }
+
+  std::vector<dk_value> values;
+
+ private:
+  dk_array list(const char* text) {
+    Numbers& numbers = lists_.emplace_back();
+    for (const char* at = text; *at != '\0';) {
+      char* end = nullptr;
+      const double number = std::strtod(at, &end);
+      if (end != at) numbers.push_back(number);
+      at = end != at ? end : at + 1;
+    }
+    dk_array array{};
+    array.type = DK_F64;
+    array.rank = 1;
+    array.shape[0] = static_cast<std::int64_t>(numbers.size());
+    array.data = numbers.data();
+    return array;
+  }
+
+  std::deque<Numbers> lists_;
+};
+
+/// A component of a library, its first unless `id` names another, created with settings given as
+/// they would stand in an experiment file: "2.5", "true", "[5, 3]". A readout too, as a model whose
+/// outputs are not its states.
+class PluginModel {
+ public:
+  PluginModel(const std::string& library, const std::map<std::string, std::string>& settings,
+              const std::string& id = "")
+      : component_(&find_component(library, id)) {
+    const SettingValues values(*component_, settings);
+    const dk_values all{static_cast<std::int64_t>(values.values.size()), values.values.data()};
+    if (component_->interface_id == std::string_view(DK_READOUT_V1)) {
+      const auto* table = static_cast<const dk_readout_v1*>(component_->interface_table);
+      readout_.table = table;
+      call(table->create, &host_->table(), &all, &readout_.readout);
+      readout_.info = readout_info(*table->info(readout_.readout));
+      outputs_ = table->info(readout_.readout)->o;
+      table_ = &readout_as_model;
+      model_ = reinterpret_cast<dk_model*>(&readout_);
+    } else {
+      table_ = static_cast<const dk_model_v1*>(component_->interface_table);
+      call(table_->create, &host_->table(), &all, &model_);
+      outputs_ = info().n;
+    }
   }
   ~PluginModel() {
-    if (model_ != nullptr) table_->destroy(model_);
+    if (readout_.readout != nullptr) {
+      readout_.table->destroy(readout_.readout);
+    } else if (model_ != nullptr) {
+      table_->destroy(model_);
+    }
   }
   PluginModel(const PluginModel&) = delete;
   PluginModel& operator=(const PluginModel&) = delete;
 
   const dk_component& component() const { return *component_; }
   const dk_model_info& info() const { return *table_->info(model_); }
+  /// Numbers in a row of results: n of a model, o of a readout.
+  std::int64_t outputs() const { return outputs_; }
   const dk_model* handle() const { return model_; }
+  /// The plugin's own instance, behind which extensions find their `self`.
+  const void* instance() const {
+    return readout_.readout != nullptr ? static_cast<const void*>(readout_.readout) : model_;
+  }
   const dk_model_v1& table() const { return *table_; }
   const dk_host& host() const { return host_->table(); }
 
@@ -134,35 +201,35 @@ class PluginModel {
   }
   GuardedBuffer tape(std::int64_t S) const { return GuardedBuffer(table_->tape_size(model_, S)); }
 
-  /// [S,n]. `points` needs no scratch; prepared and tape are passed on.
+  /// [S,o]. `points` needs no scratch; prepared and tape are passed on.
   Numbers eval(dk_points points) const {
-    Numbers out(size(points.count * info().n));
+    Numbers out(size(points.count * outputs_), std::nan(""));
     const GuardedBuffer buffer = scratch(DK_EVAL, points.count, 1);
     points.scratch = buffer.data();
-    const dk_output output{out.data(), info().n};
+    const dk_output output{out.data(), outputs_};
     call(table_->eval, model_, &points, &output);
     EXPECT_TRUE(buffer.intact()) << "eval wrote past its scratch";
     return out;
   }
 
-  /// [S,n,k]
+  /// [S,o,k]
   Numbers jacobian(dk_points points, std::int32_t wrt) const {
     const std::int64_t k = wrt == DK_WRT_STATE   ? info().n
                            : wrt == DK_WRT_INPUT ? info().m
                                                  : info().p;
-    Numbers J(size(points.count * info().n * k));
+    Numbers J(size(points.count * outputs_ * k), std::nan(""));
     const GuardedBuffer buffer = scratch(DK_JACOBIAN, points.count, 1);
     points.scratch = buffer.data();
-    const dk_matrices matrices{J.data(), info().n * k, k};
+    const dk_matrices matrices{J.data(), outputs_ * k, k};
     call(table_->jacobian, model_, &points, wrt, &matrices);
     EXPECT_TRUE(buffer.intact()) << "jacobian wrote past its scratch";
     return J;
   }
 
-  /// [S,K,n]
+  /// [S,K,o]
   Numbers jvp(dk_points points, const dk_tangents& tangents) const {
-    const std::int64_t stride = tangents.count * info().n;
-    Numbers out(size(points.count * stride));
+    const std::int64_t stride = tangents.count * outputs_;
+    Numbers out(size(points.count * stride), std::nan(""));
     const GuardedBuffer buffer = scratch(DK_JVP, points.count, tangents.count);
     points.scratch = buffer.data();
     const dk_output output{out.data(), stride};
@@ -182,9 +249,11 @@ class PluginModel {
   static std::size_t size(std::int64_t count) { return static_cast<std::size_t>(count); }
 
   std::unique_ptr<FakeHost> host_ = std::make_unique<FakeHost>();
-  const dk_component* component_ = nullptr;
+  const dk_component* component_;
+  ReadoutHandle readout_{};
   const dk_model_v1* table_ = nullptr;
   dk_model* model_ = nullptr;
+  std::int64_t outputs_ = 0;
 };
 
 }  // namespace dynkit::testing

@@ -12,13 +12,25 @@
 
 namespace dynkit::testing {
 
+/// The array of a block under its name or, where there is none, under one of its other names.
+inline const Numbers& find_block(const dk_block& block, const ArrayMap& arrays,
+                                 const std::string& prefix, const std::string& suffix) {
+  const auto own = arrays.find(prefix + block.name + suffix);
+  if (own != arrays.end()) return own->second.numbers();
+  for (const char* const* alias = block.aliases; alias != nullptr && *alias != nullptr; ++alias) {
+    const auto other = arrays.find(prefix + *alias + suffix);
+    if (other != arrays.end()) return other->second.numbers();
+  }
+  throw Error(DK_INVALID_ARGUMENT, std::string("no array for block '") + block.name + "'");
+}
+
 /// theta, or its gradient with `suffix` "_bar", from PyTorch's parameters.
 inline Numbers collect_blocks(const PluginModel& model, const ArrayMap& arrays,
                               const std::string& prefix, const std::string& suffix) {
   Numbers theta(static_cast<std::size_t>(model.info().p));
   for (std::int64_t b = 0; b < model.info().block_count; ++b) {
     const dk_block& block = model.info().blocks[b];
-    const Numbers& values = arrays.at(prefix + block.name + suffix).numbers();
+    const Numbers& values = find_block(block, arrays, prefix, suffix);
     std::copy(values.begin(), values.end(), theta.begin() + block.offset);
   }
   return theta;

@@ -37,8 +37,6 @@ class FlipFlop {
   void generate(const dk_job& job) const;
 
  private:
-  void make_trial(const dk_host& host, dk_stream stream, double* inputs, double* targets) const;
-
   std::int64_t bits_, trials_, bins_, width_;
   double pulses_, amplitude_, initial_, validation_;
 };

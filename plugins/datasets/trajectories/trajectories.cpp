@@ -14,9 +14,6 @@ namespace {
 // Branches of the job's stream.
 constexpr std::int64_t kInitialBranch = 0, kNoiseBranch = 1, kObservationBranch = 2;
 
-// 16 GiB for one array; beyond that a typing error is likelier than a wish.
-constexpr std::int64_t kMostNumbers = std::int64_t{1} << 31;
-
 // 0 leaves the choice to the host.
 double number_or_zero(const Settings& settings, const char* name) {
   return settings.given(name) ? settings.number(name) : 0.0;
@@ -32,13 +29,7 @@ std::string given_for_flows(const Settings& settings) {
 }
 
 std::size_t product(std::int64_t a, std::int64_t b, std::int64_t c = 1) {
-  std::int64_t result = 0;
-  if (__builtin_mul_overflow(a, b, &result) || __builtin_mul_overflow(result, c, &result) ||
-      result > kMostNumbers) {
-    throw Error(DK_TOO_LARGE, "settings 'trials' and 'samples': an array " + shape_text({a, b, c}) +
-                                  " is larger than the limit of 2^31 numbers");
-  }
-  return static_cast<std::size_t>(result);
+  return array_size(a, b, c, "'trials' and 'samples'");
 }
 
 }  // namespace
@@ -168,21 +159,6 @@ std::vector<double> Trajectories::simulate(const dk_job& job, const dk_system& s
   return states;
 }
 
-// Of the states of all rows those of the samples [S,T,n].
-std::vector<double> Trajectories::sampled(std::vector<double> rows, const Grid& grid,
-                                          std::int64_t n) const {
-  if (grid.rows() == grid.samples) return rows;
-  const std::int64_t T = grid.samples;
-  std::vector<double> states(product(trials_, T, n));
-  for (std::int64_t s = 0; s < trials_; ++s) {
-    for (std::int64_t k = 0; k < T; ++k) {
-      const std::int64_t row = s * grid.rows() + grid.skipped + k * grid.stride;
-      std::copy_n(rows.begin() + row * n, n, states.begin() + (s * T + k) * n);
-    }
-  }
-  return states;
-}
-
 void Trajectories::generate(const dk_job& job) const {
   const dk_system& system = choose_system(job);
   const std::int64_t n = system.info->n, m = system.info->m;
@@ -193,7 +169,7 @@ void Trajectories::generate(const dk_job& job) const {
   Outcomes outcomes(trials_);
   std::vector<double> rows = simulate(job, system, grid, inputs, outcomes);
   const std::vector<Failure> failures = find_failures(outcomes, grid.row_times(), rows);
-  const std::vector<double> states = sampled(std::move(rows), grid, n);
+  const std::vector<double> states = samples_of(std::move(rows), grid, trials_, n);
   const Sink sink(*job.sink);
   put_states(sink, grid.sample_times(), states, system);
   if (m > 0) {

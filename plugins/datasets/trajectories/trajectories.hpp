@@ -43,8 +43,8 @@ class Trajectories {
       number_setting("observation_noise", "0", 0, kUnbounded,
                      "standard deviation of noise on the observations"),
       text_setting("method", "", nullptr,
-                   "integrator of a flow, tsit5 dop853 rk4 adams bdf arkode euler_maruyama heun; "
-                   "empty: chosen"),
+                   "integrator of a flow, tsit5 dop853 rk4 adams bdf arkode euler_maruyama heun "
+                   "baoab; empty: chosen"),
       number_setting("rtol", nullptr, 0, 1, "relative tolerance of a flow; left out or 0: 1e-6",
                      DK_OPTIONAL),
       number_setting("atol", nullptr, 0, kUnbounded,
@@ -64,7 +64,6 @@ class Trajectories {
   std::vector<double> input_of(const dk_system& system, std::int64_t samples) const;
   std::vector<double> simulate(const dk_job& job, const dk_system& system, const Grid& grid,
                                const std::vector<double>& inputs, Outcomes& outcomes) const;
-  std::vector<double> sampled(std::vector<double> rows, const Grid& grid, std::int64_t n) const;
   void put_observations(const dk_job& job, const std::vector<double>& states, std::int64_t samples,
                         std::int64_t n) const;
   void put_split(const Sink& sink) const;

@@ -189,4 +189,24 @@ struct Duffing {
   }
 };
 
+// Prey x and predators y, with harvesting of the prey that saturates: a cycle is born in a Hopf
+// bifurcation at a = 1 / (3 - 8 exp(-5/3)) = 0.6716 and dies soon after.
+//
+//     x' = 3 x (1 - x) - x y - a (1 - exp(-5 x)),   y' = -y + 3 x y
+//
+// As in van Tegelen et al., "Neural ordinary differential equations for learning and extrapolating
+// system dynamics across bifurcations" (2025).
+struct PredatorPrey {
+  static constexpr bool kBranchFree = true;
+  static constexpr StateVariable kStates[] = {{"x", 0.2, 0.5}, {"y", 0.1, 0.3}};
+  static constexpr Parameter kParameters[] = {{"a", 0.62, "harvesting of the prey", 0}};
+
+  template <class S>
+  void dynamics(const S* x, const S* theta, S* dx) const {
+    using namespace math;
+    dx[0] = 3 * x[0] * (1 - x[0]) - x[0] * x[1] - theta[0] * (1 - exp(-5 * x[0]));
+    dx[1] = x[1] * (3 * x[0] - 1);
+  }
+};
+
 }  // namespace dynkit::analytic

@@ -45,6 +45,11 @@ DYNKIT_PLUGIN(
         {"org.dynkit.duffing", kVersion,
          "Duffing (1918): x' = v, v' = -delta v - alpha x - beta x^3 + gamma cos(omega t)",
          "G. Duffing, Erzwungene Schwingungen bei veraenderlicher Eigenfrequenz, Vieweg (1918)"}),
+    differentiable_component<PredatorPrey>(
+        {"org.dynkit.predator_prey", kVersion,
+         "Predator and harvested prey: x' = 3 x (1 - x) - x y - a (1 - exp(-5 x)), y' = -y + 3 x y",
+         "E. van Tegelen et al., Neural ordinary differential equations for learning and "
+         "extrapolating system dynamics across bifurcations (2025)"}),
     differentiable_component<Henon>(
         {"org.dynkit.henon", kVersion, "Henon (1976): x' = 1 - a x^2 + y, y' = b x",
          "M. Henon, A two-dimensional mapping with a strange attractor, Commun. Math. Phys. 50, "

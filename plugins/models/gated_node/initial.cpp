@@ -1,8 +1,11 @@
 #include "initial.hpp"
 
 #include <Eigen/Eigenvalues>
+#include <algorithm>
 #include <cmath>
 #include <vector>
+
+#include "dynkit/error.hpp"
 
 namespace dynkit::gated_node {
 namespace {
@@ -34,6 +37,26 @@ Matrix field_jacobian(const Mlp& field, const double* theta) {
   return J;
 }
 
+// Scales F such that the rightmost eigenvalue of dF/dx at x = 0, u = 0 is 1; false: it is not
+// positive, no scale does it. The bias of layer l takes the l-th power of the scale: then a field
+// of ReLUs is homogeneous in it, no unit switches, and one step is exact. Others take a few.
+bool scale_to_critical(const Mlp& field, double* theta) {
+  const auto depth = static_cast<double>(field.layers().size());
+  for (int step = 0; step < 100; ++step) {
+    const double rightmost = field_jacobian(field, theta).eigenvalues().real().maxCoeff();
+    if (!(rightmost > 0.0)) return false;
+    if (std::abs(rightmost - 1.0) < 1e-11) return true;
+    const double scale = std::pow(rightmost, -1.0 / depth);
+    double power = 1.0;
+    for (const Mlp::Layer& layer : field.layers()) {
+      power *= scale;
+      for (std::int64_t i = layer.weight; i < layer.bias; ++i) theta[i] *= scale;
+      for (std::int64_t i = layer.bias; i < layer.bias + layer.out; ++i) theta[i] *= power;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 void draw_glorot(const Kernel& kernel, const dk_host& host, dk_stream& stream, double* theta) {
@@ -48,23 +71,16 @@ void draw_glorot(const Kernel& kernel, const dk_host& host, dk_stream& stream, d
 }
 
 void draw_critical(const Kernel& kernel, const dk_host& host, dk_stream& stream, double* theta) {
-  for_each_layer(kernel, [&](const Mlp::Layer& layer) {
-    const double deviation = 1.0 / std::sqrt(static_cast<double>(layer.in));
-    host.normal(&host, &stream, layer.in * layer.out + layer.out, theta + layer.weight);
-    for (std::int64_t i = layer.weight; i < layer.bias; ++i) theta[i] *= deviation;
-    for (std::int64_t i = layer.bias; i < layer.bias + layer.out; ++i) theta[i] *= 0.001;
-  });
-  const Mlp& field = kernel.field();
-  const double rightmost = field_jacobian(field, theta)
-                               .eigenvalues()
-                               .real()
-                               .maxCoeff();  // of dF/dx: 1 more than of F - x
-  if (!(rightmost > 0.0)) return;            // no scale moves it to 1
-  const auto depth = static_cast<double>(field.layers().size());
-  const double scale = std::pow(rightmost, -1.0 / depth);
-  for (const Mlp::Layer& layer : field.layers()) {
-    for (std::int64_t i = layer.weight; i < layer.bias; ++i) theta[i] *= scale;
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    for_each_layer(kernel, [&](const Mlp::Layer& layer) {
+      const double deviation = 1.0 / std::sqrt(static_cast<double>(layer.in));
+      host.normal(&host, &stream, layer.in * layer.out + layer.out, theta + layer.weight);
+      for (std::int64_t i = layer.weight; i < layer.bias; ++i) theta[i] *= deviation;
+      for (std::int64_t i = layer.bias; i < layer.bias + layer.out; ++i) theta[i] *= 0.001;
+    });
+    if (scale_to_critical(kernel.field(), theta)) return;
   }
+  throw Error(DK_NUMERIC, "initialization \"critical\": no draw of 100 can be scaled to it");
 }
 
 }  // namespace dynkit::gated_node

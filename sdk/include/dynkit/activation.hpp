@@ -1,4 +1,4 @@
-// Activation functions phi of networks over arrays, with their slopes.
+// Activation functions phi of networks over arrays, with their slopes and curvatures.
 #pragma once
 
 #include <algorithm>
@@ -98,6 +98,35 @@ void multiply_by_slope(Activation phi, std::int64_t count, const Number* values,
       return multiply(arguments, [](Number a) { return std::cos(a); });
     case Activation::identity:
       return;
+  }
+}
+
+/// d *= phi''(a) [count], from the same; 0 where phi is piecewise linear.
+template <class Number>
+void multiply_by_curvature(Activation phi, std::int64_t count, const Number* values,
+                           const Number* arguments, Number* d) {
+  const auto multiply = [&](const Number* from, auto curvature) {
+    const Number* __restrict in = from;
+    Number* __restrict out = d;
+    for (std::int64_t i = 0; i < count; ++i) out[i] *= curvature(in[i]);
+  };
+  switch (phi) {
+    case Activation::tanh:
+      return multiply(
+          values, [](Number y) { return Number(-2) * y * ((Number(1) - y) * (Number(1) + y)); });
+    case Activation::sigmoid:
+      return multiply(values,
+                      [](Number y) { return y * (Number(1) - y) * (Number(1) - Number(2) * y); });
+    case Activation::softplus:
+      return multiply(arguments,
+                      [](Number a) { return vector_math::sigmoid(a) * vector_math::sigmoid(-a); });
+    case Activation::gelu:
+      return multiply(arguments, [](Number a) { return vector_math::gelu_curvature(a); });
+    case Activation::sin:
+      return multiply(values, [](Number y) { return -y; });
+    case Activation::relu:
+    case Activation::identity:
+      return multiply(values, [](Number y) { return Number(0) * y; });
   }
 }
 

@@ -39,10 +39,11 @@ typedef struct dk_simulation {
   int32_t u_constant;  /* 1: u is [S,m], the same at all times */
   int32_t noise;       /* 1: with the model's noise, drawn from `stream`, one branch a sample */
   const char* method;  /* "tsit5", "dop853", "rk4", "adams", "bdf", "arkode", "arkode_erk",
-                          "euler_maruyama", "heun"; NULL: the host's choice for the model */
+                          "euler_maruyama", "heun", "baoab" (models with dynkit/second_order.h);
+                          NULL: the host's choice for the model */
   double rtol, atol;   /* 0: 1e-6, 1e-9 */
-  double step;         /* of the fixed-step methods, rk4, euler_maruyama and heun, 0: the shortest
-                          spacing of `times`; the first step of the others, 0: chosen */
+  double step;         /* of the fixed-step methods, rk4, euler_maruyama, heun and baoab, 0: the
+                          shortest spacing of `times`; the first step of the others, 0: chosen */
   const dk_stream* stream;
   double* states;      /* [S,T,n]; NaN after a failure */
   int32_t* outcomes;   /* [S] */

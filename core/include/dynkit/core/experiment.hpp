@@ -33,12 +33,17 @@ struct ModelPlan {
 ///   title = "..."             seed = 0
 ///   [model]                   component, weights, prefix, parameters, and its settings
 ///   [dataset]                 component, name, and its settings
+///   [readout]                 component, weights, prefix, parameters, and its settings
+///   [training]                settings of the training (dynkit/core/training.hpp)
 ///   [[analysis]]              component, name, system, and its settings; any number
 ///
-/// An analysis works on the model that its key `system` names: "model", the run's own, or
-/// "stage/name", a model that an earlier stage put, as a dataset puts the system that made its
-/// trajectories ("trajectories/system"). Left out: the [model], or without one the first model that
-/// the dataset put.
+/// A training fits the [model], and the [readout] where there is one, to the dataset. Its stage is
+/// named "training" and puts the fitted "model".
+///
+/// An analysis works on the model that its key `system` names: "model", the run's own before any
+/// training, or "stage/name", a model that an earlier stage put: "training/model", or the system
+/// that made a dataset's trajectories ("trajectories/system"). Left out: the fitted model, without
+/// a training the [model], without that the first model that the dataset put.
 ///
 /// A setting that stands for a model is a component, or a table of a component with its settings,
 /// or one of the names that `system` takes. One that stands for a dataset is the name of an earlier
@@ -57,6 +62,8 @@ struct Experiment {
   std::uint64_t seed = 0;
   std::optional<ModelPlan> model;
   std::optional<StagePlan> dataset;
+  std::optional<ModelPlan> readout;   // named "readout"
+  std::optional<StagePlan> training;  // named "training"; its component is the host's own
   std::vector<StagePlan> analyses;
   std::vector<std::string> assignments;  // "key=value", set after reading, in their order
 };

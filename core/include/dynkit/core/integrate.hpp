@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <string_view>
+#include <vector>
 
 #include "dynkit/error.hpp"
 #include "dynkit/model.h"
@@ -45,7 +46,7 @@ class VectorField {
 };
 
 /// How to solve a flow. The first three are our own explicit Runge-Kutta methods, which advance
-/// many trajectories at once; the next four are SUNDIALS, one trajectory at a time; the last two
+/// many trajectories at once; the next four are SUNDIALS, one trajectory at a time; the last three
 /// are for noise.
 enum class Method {
   rk4,             // classical, order 4, fixed step
@@ -56,11 +57,12 @@ enum class Method {
   erk,             // ARKODE, explicit
   dirk,            // ARKODE, diagonally implicit, for stiff problems
   euler_maruyama,  // Ito
-  heun             // Stratonovich
+  heun,            // Stratonovich
+  baoab            // second-order systems, with noise or without
 };
 
 /// "rk4", "tsit5", "dop853", "adams", "bdf", "arkode_erk", "arkode" (diagonally implicit),
-/// "euler_maruyama", "heun". Throws Error (DK_INVALID_ARGUMENT) that lists them.
+/// "euler_maruyama", "heun", "baoab". Throws Error (DK_INVALID_ARGUMENT) that lists them.
 Method method_named(std::string_view name);
 const char* method_name(Method method);
 
@@ -116,6 +118,32 @@ class NoiseField {
   virtual dk_status amplitude(const dk_points& points, const dk_output& G, dk_error* error) = 0;
 };
 
+/// Where positions and velocities stand in a state of n = 2k numbers, [k] each.
+struct SecondOrderLayout {
+  std::vector<std::int64_t> positions, velocities;
+};
+
+/// gamma, T and m of each degree of freedom, [k].
+struct HeatBath {
+  std::vector<double> friction, temperature, mass;
+};
+
+/// A second-order system (dynkit/second_order.h):
+///     dq = v dt,   m dv = F(t, q, u) dt - m gamma v dt + sqrt(2 m gamma T) dW
+/// One object is used by one thread at a time.
+class SecondOrderField {
+ public:
+  virtual ~SecondOrderField() = default;
+
+  /// The same at every call; n = 2k, and of what is offered nothing matters.
+  virtual FieldInfo info() const = 0;
+  virtual SecondOrderLayout layout() const = 0;
+  virtual HeatBath bath() const = 0;
+
+  /// F [S,k]; points in rows. Statuses as in VectorField.
+  virtual dk_status force(const dk_points& points, const dk_output& F, dk_error* error) = 0;
+};
+
 /// Standard normal numbers, one stream for each trajectory.
 class NormalSource {
  public:
@@ -143,6 +171,13 @@ IntegrationCounts simulate_map(VectorField& field, const Trajectories& trajector
 IntegrationCounts simulate_noisy_flow(VectorField& field, NoiseField& noise, NormalSource& normals,
                                       const IntegrationOptions& options,
                                       const Trajectories& trajectories);
+
+/// Solves a second-order system with baoab and fixed steps; normals NULL: without its noise, but
+/// with friction. Throws Error for a layout that is not one of all states, and for gamma < 0, T < 0
+/// or m <= 0.
+IntegrationCounts simulate_second_order(SecondOrderField& field, NormalSource* normals,
+                                        const IntegrationOptions& options,
+                                        const Trajectories& trajectories);
 
 /// Iterates x_k+1 = F + G xi.
 IntegrationCounts simulate_noisy_map(VectorField& field, NoiseField& noise, NormalSource& normals,

@@ -26,6 +26,7 @@ class System {
   const dk_system& table() const { return table_; }
 
   const Model& model() const { return *model_; }
+  std::shared_ptr<const Model> shared_model() const { return model_; }
   const std::vector<double>& theta() const { return theta_; }
   const dk_host& host() const { return *host_; }
   /// What the model prepared for these parameters, or nullptr.

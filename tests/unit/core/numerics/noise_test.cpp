@@ -207,7 +207,8 @@ TEST(Noise, AMethodOfTheOtherCalculusIsRefusedUnlessNoiseIsAdditive) {
             "method 'heun' converges to the Stratonovich solution, but the noise is declared as "
             "Ito: use 'euler_maruyama'");
   EXPECT_EQ(refusal(Method::tsit5, DK_ADDITIVE, DK_ITO),
-            "method 'tsit5' does not take noise: 'euler_maruyama' and 'heun' do");
+            "method 'tsit5' does not take noise: 'euler_maruyama' and 'heun' do, and 'baoab' for "
+            "second-order systems");
   EXPECT_EQ(refusal(Method::heun, DK_ADDITIVE, DK_ITO), "");
   EXPECT_EQ(refusal(Method::euler_maruyama, DK_ADDITIVE, DK_STRATONOVICH), "");
   EXPECT_EQ(refusal(Method::heun, DK_DIAGONAL, DK_STRATONOVICH), "");

@@ -73,11 +73,20 @@ class TestData {
   dk_data table_{};
 };
 
-/// Opens the values of settings: arrays as flat lists with the shape that was noted, one system,
-/// one dataset.
+/// Opens the values of settings: lists of numbers, arrays by the text that stands there, one
+/// system, one dataset.
 class TestSource : public SettingSource {
  public:
-  Array array(const Config& value) override { return arrays.at(value.text()); }
+  Array array(const Config& value) override {
+    if (value.is_text()) return arrays.at(value.text());
+    Array numbers{{static_cast<std::int64_t>(value.list().size())}, Numbers{}, {}, {}, {}};
+    for (const Config& item : value.list()) {
+      const auto* integer = std::get_if<std::int64_t>(&item.value);
+      numbers.numbers().push_back(integer != nullptr ? static_cast<double>(*integer)
+                                                     : std::get<double>(item.value));
+    }
+    return numbers;
+  }
   std::pair<std::string, std::vector<std::uint8_t>> file(const std::string&) override {
     throw Error(DK_INTERNAL, "no files here");
   }
@@ -162,6 +171,13 @@ inline Config number(double value) {
 }
 inline Config text(const std::string& value) {
   return {value, 0};
+}
+
+/// [1, 2.5]
+inline Config list(const Numbers& values) {
+  Config::List items;
+  for (const double value : values) items.push_back({value, 0});
+  return {std::move(items), 0};
 }
 
 inline Array array_of(Shape shape, Numbers values) {

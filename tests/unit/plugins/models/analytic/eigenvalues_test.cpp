@@ -91,6 +91,23 @@ TEST(VanDerPol, SpiralsOutOfTheOrigin) {
   }
 }
 
+// Where predator and prey coexist, x = 1/3, the trace is -1 + a (3 - 8 exp(-5/3)) and the
+// determinant 3 x y: a Hopf bifurcation where the trace is zero.
+TEST(PredatorPrey, LosesStabilityInAHopfBifurcation) {
+  const AnalyticModel model("predator_prey");
+  const double e = std::exp(-5.0 / 3), hopf = 1 / (3 - 8 * e);
+  EXPECT_NEAR(hopf, 0.671594, 0.5e-6);
+  for (const double a : {0.62, hopf, 0.70}) {
+    const double y = 2 - 3 * a * (1 - e), trace = -1 + a * (3 - 8 * e);
+    const Numbers rest = model.at({1.0 / 3, y}, {a});
+    EXPECT_NEAR(rest[0], 0, 1e-15);
+    EXPECT_NEAR(rest[1], 0, 1e-15);
+    const double omega = std::sqrt(y - trace * trace / 4);
+    expect_spectrum(spectrum(model, {1.0 / 3, y}, {a}), {{trace / 2, omega}, {trace / 2, -omega}},
+                    1e-14);
+  }
+}
+
 TEST(Henon, HasTheMultipliersOfItsTrace) {
   const AnalyticModel model("henon");
   const double x = (0.3 - 1 + std::sqrt(0.7 * 0.7 + 5.6)) / 2.8;

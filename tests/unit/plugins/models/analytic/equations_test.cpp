@@ -153,6 +153,14 @@ TEST(Duffing, IsDrivenInTime) {
   expect_close(model.slopes({2, 4}, theta), {0, 1, 1 - 24, -0.25});
 }
 
+TEST(PredatorPrey, HasItsTextbookJacobian) {
+  const AnalyticModel model("predator_prey");
+  const double x = 0.4, y = 0.7, a = 0.5, e = std::exp(-2.0);
+  expect_close(model.at({x, y}, {a}), {0.72 - 0.28 - 0.5 * (1 - e), -0.7 + 0.84});
+  expect_close(model.slopes({x, y}, {a}), {3 - 2.4 - 0.7 - 2.5 * e, -0.4, 2.1, 0.2});
+  expect_close(model.slopes({x, y}, {a}, DK_WRT_PARAMETERS), {e - 1, 0});
+}
+
 TEST(Henon, ContractsAreasByItsSecondParameter) {
   const AnalyticModel model("henon");
   EXPECT_EQ(model.info().time_kind, DK_MAP);

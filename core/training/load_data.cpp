@@ -1,0 +1,151 @@
+#include "load_data.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <optional>
+
+#include "dynkit/core/array.hpp"
+#include "dynkit/error.hpp"
+#include "shuffle.hpp"
+
+namespace dynkit::training {
+namespace {
+
+std::optional<Array> find_array(const dk_data& data, const std::string& name) {
+  dk_array view{};
+  dk_error error{};
+  if (data.find(&data, name.c_str(), &view, &error) != DK_OK) return std::nullopt;
+  return to_numbers(copy_array(view), name);
+}
+
+[[noreturn]] void refuse_shape(const std::string& name, const Array& array,
+                               const std::string& rule) {
+  throw Error(DK_SHAPE_MISMATCH, fmt::format("the dataset's '{}' is {}, training needs {}", name,
+                                             describe(array), rule));
+}
+
+// [trials, T, width]; the first one decides on trials and T.
+void add_series(const dk_data& data, const std::string& name, const std::string& what,
+                TrainingData& loaded) {
+  if (loaded.series.count(name) != 0) return;
+  std::optional<Array> array = find_array(data, name);
+  if (!array) {
+    throw Error(DK_SETTINGS,
+                fmt::format("{} needs the array '{}', which the dataset has not put", what, name));
+  }
+  if (array->shape.size() != 3) refuse_shape(name, *array, "[trials, times, components]");
+  if (loaded.series.empty()) {
+    loaded.trials = array->shape[0];
+    loaded.T = array->shape[1];
+  }
+  if (array->shape[0] != loaded.trials || array->shape[1] != loaded.T) {
+    refuse_shape(name, *array,
+                 fmt::format("{} trials of {} times, as in '{}'", loaded.trials, loaded.T,
+                             loaded.series.begin()->first));
+  }
+  loaded.series[name] = {array->shape[2], std::move(array->numbers())};
+}
+
+void add_times(const dk_data& data, TrainingData& loaded) {
+  loaded.times.resize(static_cast<std::size_t>(loaded.T));
+  std::iota(loaded.times.begin(), loaded.times.end(), 0.0);
+  const std::optional<Array> time = find_array(data, "time");
+  if (!time) return;
+  if (time->shape != std::vector<std::int64_t>{loaded.T}) {
+    refuse_shape("time", *time, fmt::format("{} times", loaded.T));
+  }
+  loaded.times = time->numbers();
+  for (std::size_t k = 1; k < loaded.times.size(); ++k) {
+    if (loaded.times[k] > loaded.times[k - 1]) continue;
+    throw Error(DK_SETTINGS,
+                fmt::format("the dataset's 'time' does not grow at index {}: {} after {}", k,
+                            loaded.times[k], loaded.times[k - 1]));
+  }
+}
+
+void add_mask(const dk_data& data, TrainingData& loaded) {
+  std::optional<Array> mask = find_array(data, "mask");
+  if (!mask) return;
+  const bool fits = mask->shape == std::vector<std::int64_t>{loaded.trials, loaded.T} ||
+                    mask->shape == std::vector<std::int64_t>{loaded.trials, loaded.T, 1};
+  if (!fits) refuse_shape("mask", *mask, fmt::format("[{},{}]", loaded.trials, loaded.T));
+  loaded.mask = std::move(mask->numbers());
+}
+
+bool needs_states(const TrainingPlan& plan) {
+  return plan.initial == InitialState::data || plan.forcing.alpha > 0.0 ||
+         plan.shooting.interval > 0;
+}
+
+void check_finite(const TrainingData& data, const std::string& name) {
+  for (const double value : data.series.at(name).values) {
+    if (std::isfinite(value)) continue;
+    throw Error(DK_SETTINGS, fmt::format("the dataset's '{}' holds {}, and trajectories begin or "
+                                         "go on there",
+                                         name, value));
+  }
+}
+
+}  // namespace
+
+TrainingData load_data(const dk_data& data, const TrainingPlan& plan, std::int64_t inputs) {
+  TrainingData loaded;
+  for (const ObjectiveTerm& term : plan.terms) {
+    add_series(data, term.target, fmt::format("objective '{}'", loss_name(term.kind)), loaded);
+  }
+  if (inputs > 0) {
+    add_series(data, plan.inputs, "the model's input", loaded);
+    loaded.inputs = plan.inputs;
+    check_finite(loaded, plan.inputs);
+  }
+  if (needs_states(plan)) {
+    add_series(data, "states", "an initial state or a teacher from the data", loaded);
+    check_finite(loaded, "states");
+  }
+  if (loaded.trials < 1 || loaded.T < 1) {
+    throw Error(DK_SETTINGS, fmt::format("the dataset has {} trials of {} times: nothing to train "
+                                         "on",
+                                         loaded.trials, loaded.T));
+  }
+  add_times(data, loaded);
+  add_mask(data, loaded);
+  return loaded;
+}
+
+Split load_split(const dk_data& data, const TrainingPlan& plan, std::int64_t trials,
+                 const dk_stream& stream, const dk_host& host) {
+  Split split;
+  if (const std::optional<Array> given = find_array(data, "split")) {
+    if (given->shape != std::vector<std::int64_t>{trials}) {
+      refuse_shape("split", *given, fmt::format("{} trials", trials));
+    }
+    for (std::int64_t trial = 0; trial < trials; ++trial) {
+      const double part = given->numbers()[static_cast<std::size_t>(trial)];
+      (part == 0.0 ? split.train : part == 1.0 ? split.validation : split.test).push_back(trial);
+    }
+  } else {
+    std::vector<std::int64_t> order(static_cast<std::size_t>(trials));
+    std::iota(order.begin(), order.end(), 0);
+    shuffle(order, stream, host);
+    const auto share = [&](double part) {
+      return static_cast<std::int64_t>(part * static_cast<double>(trials));
+    };
+    const std::int64_t test = share(plan.test);
+    const std::int64_t validation = std::min(share(plan.validation), trials - test);
+    split.test.assign(order.begin(), order.begin() + test);
+    split.validation.assign(order.begin() + test, order.begin() + test + validation);
+    split.train.assign(order.begin() + test + validation, order.end());
+    for (auto* part : {&split.train, &split.validation, &split.test}) {
+      std::sort(part->begin(), part->end());
+    }
+  }
+  if (split.train.empty()) {
+    throw Error(DK_SETTINGS, fmt::format("none of the {} trials is left to train on", trials));
+  }
+  return split;
+}
+
+}  // namespace dynkit::training

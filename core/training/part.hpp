@@ -1,0 +1,72 @@
+// Loss and gradient of some trials on one thread.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "fit.hpp"
+#include "objective.hpp"
+#include "rollout.hpp"
+
+namespace dynkit::training {
+
+/// The gradient of some trials, one array for each group of variables.
+template <class Number>
+struct PartGradient {
+  double loss = 0.0;
+  std::vector<Number> model, readout;          // [p], [q]
+  std::vector<double> initial;                 // [n], empty: not learned
+  std::vector<std::vector<double>> log_sigma;  // [terms][k]
+  std::vector<Number> teacher;                 // [T + lag,S,n]
+};
+
+/// S trials at a time, whichever these are.
+template <class Number>
+class Part : private Observer<Number> {
+ public:
+  Part(const Fit& fit, const Operations<Number>& model, const Operations<Number>* readout,
+       std::int64_t S);
+  ~Part() override;
+
+  /// What is the same for all parts of a batch.
+  struct Batch {
+    const Variables& variables;
+    const VariableMap& map;
+    std::int64_t T;
+    std::vector<double> scales;  // [terms] w / count
+    double shooting_scale;       // w / count of what ties segments
+  };
+
+  /// With teacher or shooting.
+  void gradient(const Batch& batch, const std::int64_t* trials, PartGradient<Number>& result);
+  /// With the teacher of the training, and without shooting.
+  double loss(const Batch& batch, const std::int64_t* trials);
+  /// Free runs: states [S,T,n] and, with a readout, observations [S,T,q] that lag behind as the
+  /// first term of them says.
+  void predict(const Batch& batch, const std::int64_t* trials, double* states,
+               double* observations);
+
+ private:
+  double observe(std::int64_t k, const Number* x, Number* x_bar) override;
+
+  void begin(const Batch& batch, const std::int64_t* trials);
+  void load_initial_states(const Batch& batch, const std::int64_t* trials);
+  void load_teacher(const Batch& batch, const std::int64_t* trials);
+  void load_series(const std::string& name, const std::int64_t* trials, std::int64_t T,
+                   std::vector<Number>& rows) const;
+
+  const Fit& fit_;
+  const Operations<Number>* readout_;
+  const std::int64_t S_, n_, m_;
+  Objective<Number> objective_;
+  Rollout<Number> rollout_;
+  RolloutData<Number> data_;
+  std::vector<double> times_;  // the data's, and those behind them that a lag needs
+  std::vector<Number> x0_, x0_bar_, inputs_, teacher_;
+  std::vector<double> alpha_;
+  std::vector<const double*> log_sigma_;
+  double shooting_scale_ = 0.0;  // 0: a free run
+  std::vector<Number>* teacher_bar_ = nullptr;
+};
+
+}  // namespace dynkit::training

@@ -1,0 +1,132 @@
+// A training from its request to its results.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "dynkit/core/training.hpp"
+#include "dynkit/error.hpp"
+#include "load_data.hpp"
+#include "train_results.hpp"
+#include "trainer_file.hpp"
+
+namespace dynkit {
+namespace {
+
+using training::Engine;
+using training::Fit;
+using training::TrainingPlan;
+using training::Variables;
+
+// Differences take two evaluations for each parameter: more are refused.
+constexpr std::int64_t kMostDifferences = 200;
+
+void check_derivatives(const System& system) {
+  const dk_model_v1& table = system.model().table();
+  if (table.vjp != nullptr || table.jacobian != nullptr || table.jvp != nullptr) return;
+  const dk_model_info& info = system.model().info();
+  if (info.p > kMostDifferences) {
+    throw Error(DK_UNSUPPORTED,
+                fmt::format("{} offers no derivatives and has {} parameters: finite differences "
+                            "serve up to {}",
+                            system.model().component().id, info.p, kMostDifferences));
+  }
+  const std::string text = fmt::format(
+      "{} offers no derivatives: gradients are made by central differences, {} evaluations for "
+      "each, and have some 10 digits less than exact ones",
+      system.model().component().id, 2 * (info.p + info.n + info.m));
+  system.host().log(&system.host(), DK_LOG_WARNING, text.c_str());
+}
+
+Fit make_fit(const TrainingRequest& request, const TrainingPlan& plan,
+             const training::TrainingData& data) {
+  return {request.system,     request.readout, data,          plan.terms,   plan.initial,
+          plan.initial_state, plan.forcing,    plan.shooting, plan.rollout, plan.part_rows};
+}
+
+// Blocks that keep their values, and penalties. Throws Error (DK_SETTINGS) for an unknown block.
+void apply_to_blocks(const TrainingPlan& plan, Variables& variables, std::int64_t parameters) {
+  std::vector<std::string> names;
+  for (training::VariableBlock& block : variables.blocks()) {
+    names.push_back(block.name);
+    block.decays = block.offset < parameters;
+    if (block.decays) block.penalty = plan.penalty;
+    const auto own = plan.penalties.find(block.name);
+    if (own != plan.penalties.end()) block.penalty = own->second;
+    if (std::find(plan.freeze.begin(), plan.freeze.end(), block.name) != plan.freeze.end()) {
+      block.trainable = false;
+    }
+  }
+  const auto check = [&](const char* key, const std::string& name) {
+    if (std::find(names.begin(), names.end(), name) != names.end()) return;
+    throw Error(DK_SETTINGS, fmt::format("training: setting '{}': there is no block '{}'{}", key,
+                                         printable(name), suggest(name, names)));
+  };
+  for (const std::string& name : plan.freeze) check("freeze", name);
+  for (const auto& [name, penalty] : plan.penalties) check("penalties", name);
+}
+
+struct ChosenEngine {
+  std::unique_ptr<Engine> engine;
+  const char* precision;
+};
+
+ChosenEngine choose_engine(const TrainingPlan& plan, const Fit& fit,
+                           const training::VariableMap& map, const dk_host& host) {
+  if (plan.precision != training::Precision::double_precision) {
+    auto engine = training::float_engine(fit, map, host);
+    if (engine) return {std::move(engine), "single"};
+    if (plan.precision == training::Precision::single_precision) {
+      throw Error(DK_UNSUPPORTED, fmt::format("{} and its readout do not offer single precision",
+                                              fit.system.model().component().id));
+    }
+  }
+  return {training::double_engine(fit, map, host), "double"};
+}
+
+}  // namespace
+
+TrainedParameters train(const TrainingRequest& request, const dk_sink& table) {
+  const dk_host& host = request.system.host();
+  const dk_model_info& info = request.system.model().info();
+  const TrainingPlan plan = training::read_plan(request.settings, request.readout != nullptr);
+  training::check_terms(plan.terms, request.readout);
+  const training::TrainingData data = training::load_data(request.data, plan, info.m);
+  const training::Split split =
+      training::load_split(request.data, plan, data.trials, request.stream, host);
+  const Fit fit = make_fit(request, plan, data);
+  training::check_fit(fit);
+  check_derivatives(request.system);
+
+  Variables variables;
+  const training::VariableMap map =
+      training::add_variables(fit, request.system.theta(), request.readout_theta, variables);
+  const auto q = static_cast<std::int64_t>(request.readout_theta.size());
+  apply_to_blocks(plan, variables, info.p + q);
+  const ChosenEngine chosen = choose_engine(plan, fit, map, host);
+
+  dk_stream order{};
+  host.split(&host, &request.stream, 1, &order);
+  training::Trainer trainer(*chosen.engine, variables, split, plan.trainer, data.T, order, host,
+                            [&](const training::TrainerState& state) {
+                              training::save_trainer(request.checkpoint, request.key, state);
+                            });
+  training::TrainerState earlier;
+  if (training::load_trainer(request.checkpoint, request.key, earlier)) {
+    trainer.resume(std::move(earlier));
+  }
+  const training::TrainingOutcome outcome = trainer.run();
+  training::put_results({fit, split, variables, map, trainer.state(), outcome, chosen.precision},
+                        *chosen.engine, Sink(table));
+
+  const auto first = variables.values.begin() + map.model;
+  TrainedParameters trained{{first, first + info.p}, {}, false};
+  if (map.readout >= 0) {
+    const auto readout = variables.values.begin() + map.readout;
+    trained.readout_theta.assign(readout, readout + q);
+  }
+  trained.interrupted = outcome.end == training::TrainingEnd::interrupted;
+  if (outcome.end == training::TrainingEnd::not_finite) throw Error(DK_NUMERIC, outcome.cause);
+  return trained;
+}
+
+}  // namespace dynkit

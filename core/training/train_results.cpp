@@ -1,0 +1,218 @@
+#include "train_results.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+namespace dynkit::training {
+namespace {
+
+constexpr std::size_t kShownTrials = 8;
+
+const char* end_name(TrainingEnd end) {
+  switch (end) {
+    case TrainingEnd::epochs_done:
+      return "epochs done";
+    case TrainingEnd::early_stop:
+      return "early stop";
+    case TrainingEnd::interrupted:
+      return "interrupted";
+    case TrainingEnd::not_finite:
+      return "not finite";
+  }
+  return "";
+}
+
+struct Columns {
+  std::vector<std::int64_t> epoch, skipped;
+  std::vector<double> train_loss, validation_loss, gradient_norm, learning_rate;
+  std::vector<double> log_train_loss, log_validation_loss;
+};
+
+Columns columns_of(const std::vector<EpochRecord>& history) {
+  Columns columns;
+  for (const EpochRecord& one : history) {
+    columns.epoch.push_back(static_cast<std::int64_t>(columns.epoch.size()) + 1);
+    columns.train_loss.push_back(one.train_loss);
+    columns.validation_loss.push_back(one.validation_loss);
+    columns.gradient_norm.push_back(one.gradient_norm);
+    columns.learning_rate.push_back(one.learning_rate);
+    columns.skipped.push_back(one.skipped);
+    columns.log_train_loss.push_back(std::log10(one.train_loss));
+    columns.log_validation_loss.push_back(std::log10(one.validation_loss));
+  }
+  return columns;
+}
+
+void put_history(const FittedModel& fitted, const Sink& sink) {
+  const Columns columns = columns_of(fitted.state.history);
+  const auto count = static_cast<std::int64_t>(columns.epoch.size());
+  const auto put = [&](const char* name, const auto& values, const char* help) {
+    sink.array(name, {count}, values, {{"epoch"}, nullptr, help});
+  };
+  put("epoch_train_loss", columns.train_loss,
+      "mean loss of the epoch's batches, with penalties, each before its step");
+  put("epoch_validation_loss", columns.validation_loss, "validation loss after the epoch");
+  put("epoch_gradient_norm", columns.gradient_norm, "mean norm of the gradients");
+  put("epoch_learning_rate", columns.learning_rate, "of the epoch's last step");
+  put("epoch_skipped", columns.skipped, "batches with a loss or gradient that was not finite");
+  sink.array("epoch", {count}, columns.epoch, {{"epoch"}, nullptr, "number of the epoch"});
+  sink.array("log_train_loss", {count}, columns.log_train_loss,
+             {{"epoch"}, nullptr, "log10 of the mean loss of the epoch's batches"});
+  sink.array("log_validation_loss", {count}, columns.log_validation_loss,
+             {{"epoch"}, nullptr, "log10 of the validation loss after the epoch"});
+  std::vector<dk_series> series = {
+      {"line", "train", "epoch", "log_train_loss", nullptr, nullptr, nullptr}};
+  if (!fitted.split.validation.empty()) {
+    series.push_back(
+        {"line", "validation", "epoch", "log_validation_loss", nullptr, nullptr, nullptr});
+  }
+  dk_figure figure{};
+  figure.name = "history";
+  figure.title = "Loss";
+  figure.caption = "Loss over the epochs. The parameters of the best validation loss are kept.";
+  figure.x_label = "epoch";
+  figure.y_label = "log10 loss";
+  figure.series_count = static_cast<std::int64_t>(series.size());
+  figure.series = series.data();
+  sink.figure(figure);
+}
+
+void put_losses(const FittedModel& fitted, Engine& engine, const Sink& sink) {
+  const auto& [fit, split, variables, map, state, outcome, precision] = fitted;
+  const std::int64_t T = fit.data.T;
+  sink.value("outcome", end_name(outcome.end), "how training ended");
+  sink.value("epochs", state.epoch, "epochs that were run");
+  sink.value("best_epoch", state.best_epoch, "epoch whose parameters are kept");
+  sink.value("train_loss", engine.loss(variables, split.train, T),
+             "objective of the training trials, without penalties");
+  if (!split.validation.empty()) {
+    sink.value("validation_loss", engine.loss(variables, split.validation, T),
+               "the same of the validation trials");
+  }
+  if (!split.test.empty()) {
+    sink.value("test_loss", engine.loss(variables, split.test, T), "the same of the test trials");
+  }
+  sink.value("parameters", variables.size(), "numbers that were trained");
+  sink.value("precision", precision, "of the kernels");
+}
+
+// [trials, T, width] of some trials of a series.
+std::vector<double> rows_of(const TrainingData& data, const Series& series,
+                            const std::vector<std::int64_t>& trials) {
+  std::vector<double> rows;
+  for (const std::int64_t trial : trials) {
+    const double* first = data.row(series, trial, 0);
+    rows.insert(rows.end(), first, first + data.T * series.width);
+  }
+  return rows;
+}
+
+void put_prediction(const char* name, const char* data_name, const char* what,
+                    const std::vector<double>& predicted, const Series* target,
+                    const FittedModel& fitted, const std::vector<std::int64_t>& trials,
+                    const Sink& sink) {
+  const TrainingData& data = fitted.fit.data;
+  const auto count = static_cast<std::int64_t>(trials.size());
+  const std::int64_t width = static_cast<std::int64_t>(predicted.size()) / (count * data.T);
+  sink.array(name, {count, data.T, width}, predicted,
+             {{"trial", "time", "component"}, nullptr, what});
+  if (target == nullptr || target->width != width) return;
+  sink.array(data_name, {count, data.T, width}, rows_of(data, *target, trials),
+             {{"trial", "time", "component"}, nullptr, "the data beside it"});
+}
+
+// One trial, all components, data and prediction.
+void put_comparison(const char* figure_name, const char* title, const char* predicted,
+                    const char* given, const std::vector<double>& values, const Series* target,
+                    const FittedModel& fitted, std::int64_t trial, const Sink& sink) {
+  if (target == nullptr) return;
+  const TrainingData& data = fitted.fit.data;
+  const std::int64_t shown = std::min<std::int64_t>(target->width, 3);
+  std::vector<double> rows(values.begin(), values.begin() + data.T * target->width);
+  std::vector<std::string> labels;
+  std::vector<std::string> columns;
+  sink.array(predicted, {data.T, target->width}, rows,
+             {{"time", "component"}, nullptr, "prediction of the trial in the figure"});
+  sink.array(given, {data.T, target->width}, rows_of(data, *target, {trial}),
+             {{"time", "component"}, nullptr, "data of the trial in the figure"});
+  for (std::int64_t i = 0; i < shown; ++i) {
+    const std::string suffix = "[" + std::to_string(i) + "]";
+    labels.push_back("data " + std::to_string(i));
+    columns.push_back(given + suffix);
+    labels.push_back("model " + std::to_string(i));
+    columns.push_back(predicted + suffix);
+  }
+  std::vector<dk_series> series;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    series.push_back(
+        {"line", labels[i].c_str(), "time", columns[i].c_str(), nullptr, nullptr, nullptr});
+  }
+  dk_figure figure{};
+  figure.name = figure_name;
+  figure.title = title;
+  figure.caption =
+      "A trial that was not trained on, where there is one: data and the free run of "
+      "the fitted model from its initial state.";
+  figure.x_label = "time";
+  figure.y_label = "value";
+  figure.series_count = static_cast<std::int64_t>(series.size());
+  figure.series = series.data();
+  sink.figure(figure);
+}
+
+const Series* target_of(const Fit& fit, bool of_readout) {
+  for (const ObjectiveTerm& term : fit.terms) {
+    if (term.of_readout == of_readout && term.components.empty()) {
+      return &fit.data.series.at(term.target);
+    }
+  }
+  return nullptr;
+}
+
+void put_predictions(const FittedModel& fitted, Engine& engine, const Sink& sink) {
+  const Fit& fit = fitted.fit;
+  const Split& split = fitted.split;
+  std::vector<std::int64_t> trials = !split.test.empty()         ? split.test
+                                     : !split.validation.empty() ? split.validation
+                                                                 : split.train;
+  trials.resize(std::min(trials.size(), kShownTrials));
+  std::vector<double> states, observations;
+  engine.predict(fitted.variables, trials, states, observations);
+  sink.array("time", {fit.data.T}, fit.data.times, {{"time"}, nullptr, "times of the trials"});
+  sink.array("trials", {static_cast<std::int64_t>(trials.size())}, trials,
+             {{"trial"}, nullptr, "numbers of the trials that are predicted"});
+  const Series* of_states = target_of(fit, false);
+  put_prediction("states", "data_states", "free runs of the fitted model", states, of_states,
+                 fitted, trials, sink);
+  put_comparison("prediction", "States of one trial", "shown_states", "shown_data_states", states,
+                 of_states, fitted, trials.front(), sink);
+  if (fit.readout == nullptr) return;
+  const Series* of_observations = target_of(fit, true);
+  put_prediction("observations", "data_observations", "what the readout makes of them",
+                 observations, of_observations, fitted, trials, sink);
+  put_comparison("observation", "Observations of one trial", "shown_observations",
+                 "shown_data_observations", observations, of_observations, fitted, trials.front(),
+                 sink);
+}
+
+void put_other_variables(const FittedModel& fitted, const Sink& sink) {
+  const auto& values = fitted.variables.values;
+  const std::int64_t n = fitted.fit.system.model().info().n;
+  if (fitted.map.initial >= 0) {
+    const auto first = values.begin() + fitted.map.initial;
+    sink.array("initial_state", {n}, std::vector<double>(first, first + n),
+               {{"state"}, nullptr, "where trajectories begin, learned"});
+  }
+}
+
+}  // namespace
+
+void put_results(const FittedModel& fitted, Engine& engine, const Sink& sink) {
+  put_losses(fitted, engine, sink);
+  put_history(fitted, sink);
+  put_predictions(fitted, engine, sink);
+  put_other_variables(fitted, sink);
+}
+
+}  // namespace dynkit::training

@@ -1,0 +1,112 @@
+// The loop of training: epochs of batches, what is best so far, and what goes wrong.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "dynkit/host.h"
+#include "engine.hpp"
+#include "optimizer.hpp"
+#include "schedule.hpp"
+
+namespace dynkit::training {
+
+/// Which trials serve for what.
+struct Split {
+  std::vector<std::int64_t> train, validation, test;
+};
+
+struct TrainerOptions {
+  std::int64_t epochs = 100;
+  std::int64_t batch = 0;          // trials, 0: all
+  std::int64_t patience = 0;       // epochs without a better loss before the end; 0: never
+  std::int64_t window = 0;         // times at first, of a window that grows to all; 0: all at once
+  std::int64_t window_epochs = 0;  // in which it grows
+  double clip_norm = 0.0, clip_values = 0.0;  // 0: not clipped
+  OptimizerOptions optimizer;
+  ScheduleOptions schedule;
+};
+
+/// One epoch. Losses are those of the objective with its penalties, means over batches.
+struct EpochRecord {
+  double train_loss, validation_loss, gradient_norm, learning_rate;
+  std::int64_t skipped;  // batches whose loss or gradient was not finite
+};
+
+/// All that the rest of a training depends on: it goes on from here to the same bits.
+struct TrainerState {
+  std::int64_t epoch = 0;  // epochs that are done
+  std::vector<double> values, best_values;
+  double best_loss = std::numeric_limits<double>::infinity();
+  std::int64_t best_epoch = 0;
+  Optimizer::Memory optimizer;
+  Schedule::Memory schedule;
+  double rate_scale = 1.0;       // halved by each return to the best values
+  std::int64_t rollbacks = 0;    // such returns
+  std::int64_t bad_batches = 0;  // skipped in a row
+  std::vector<EpochRecord> history;
+};
+
+enum class TrainingEnd { epochs_done, early_stop, interrupted, not_finite };
+
+struct TrainingOutcome {
+  TrainingEnd end = TrainingEnd::epochs_done;
+  std::string cause;  // one sentence
+};
+
+class Trainer {
+ public:
+  /// `stream` orders the trials. `save` is called after epochs, at most
+  /// once a second, and at the end.
+  Trainer(Engine& engine, Variables& variables, const Split& split, const TrainerOptions& options,
+          std::int64_t T, const dk_stream& stream, const dk_host& host,
+          std::function<void(const TrainerState&)> save);
+
+  /// Goes on from a state. Of the same variables.
+  void resume(TrainerState state);
+
+  /// Ends with the best values in the variables. Batches with a loss or gradient that is not finite
+  /// are skipped and counted; after five in a row the best values come back and the rate is halved,
+  /// and after three such returns training ends.
+  TrainingOutcome run();
+
+  const TrainerState& state() const { return state_; }
+
+ private:
+  struct Epoch;
+
+  bool stops();
+  void run_epoch();
+  void run_batch(const std::vector<std::int64_t>& trials, double epoch, std::int64_t T,
+                 Epoch& sums);
+  void skip_batch(Epoch& sums);
+  void end_epoch(const Epoch& sums, std::int64_t T);
+  void save(bool is_last);
+  void report(const EpochRecord& record) const;
+  std::vector<std::int64_t> shuffled_trials() const;
+  std::int64_t window() const;
+
+  Engine& engine_;
+  Variables& variables_;
+  const Split& split_;
+  const TrainerOptions options_;
+  const std::int64_t T_;
+  const dk_stream stream_;
+  const dk_host& host_;
+  std::function<void(const TrainerState&)> save_;
+  std::unique_ptr<Optimizer> optimizer_;
+  Schedule schedule_;
+  TrainerState state_;
+  TrainingOutcome outcome_;
+  bool ended_ = false;
+  std::vector<double> gradient_, decayed_;
+  std::vector<std::int64_t> batch_;
+  double saved_at_ = 0.0;
+  double seconds_ = 0.0;  // of this process
+  std::int64_t trials_ = 0;
+};
+
+}  // namespace dynkit::training

@@ -1,0 +1,191 @@
+// [training]: fits that a user starts, stops, and goes on with.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "dynkit/core/arrays_io.hpp"
+#include "support/command.hpp"
+#include "support/refusal.hpp"
+
+namespace dynkit::test {
+namespace {
+
+using nlohmann::json;
+
+CommandResult run(const ScratchFolder& folder, const std::string& words,
+                  const std::string& before = "") {
+  return run_command(folder,
+                     "cd " + folder.path() + " && " + before + " " DYNKIT_PROGRAM " run " + words);
+}
+
+// A damped rotation: a linear map that a network of two units with phi = identity can be.
+std::string rotation(const std::string& training) {
+  return "seed = 3\n"
+         "[model]\ncomponent = \"org.dynkit.rnn\"\nn = 2\nm = 0\nactivation = \"identity\"\n"
+         "[dataset]\ncomponent = \"org.dynkit.trajectories\"\ntrials = 24\nsamples = 20\n"
+         "spread = 1.0\n"
+         "model = {component = \"org.dynkit.rnn\", n = 2, m = 0, activation = \"identity\", "
+         "parameters = {weight_hh_l0 = [[0.9, -0.3], [0.3, 0.9]], bias_ih_l0 = [0, 0], "
+         "bias_hh_l0 = [0, 0]}}\n"
+         "[training]\n" +
+         training;
+}
+
+const std::string kQuick = "epochs = 400\nlearning_rate = 0.02\nprecision = \"double\"\n";
+// Some seconds of it.
+const std::string kLong = "epochs = 60000\nlearning_rate = 1e-4\nbatch = 4\n";
+
+ArrayMap fitted(const ScratchFolder& folder, const std::string& out) {
+  return load_arrays(folder.file(out + "/model.h5"));
+}
+
+TEST(Training, FindsAMapThatItsFamilyHolds) {
+  const ScratchFolder folder;
+  folder.write("e.toml", rotation(kQuick));
+  const CommandResult result = run(folder, "e.toml --out r --json");
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  const json summary = json::parse(result.output).at("training").at("summary");
+  EXPECT_LT(summary.at("validation_loss").get<double>(), 1e-8);
+  const Array weights = fitted(folder, "r").at("parameters/weight_hh_l0");
+  const double expected[] = {0.9, -0.3, 0.3, 0.9};
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(weights.numbers()[i], expected[i], 1e-3) << i;
+}
+
+TEST(Training, IsWhatAnalysesWorkOnUnlessTheyNameAnotherModel) {
+  const ScratchFolder folder;
+  folder.write("e.toml",
+               rotation(kQuick) +
+                   "[[analysis]]\ncomponent = \"org.dynkit.linearization\"\npoints = [[0, 0]]\n"
+                   "[[analysis]]\ncomponent = \"org.dynkit.linearization\"\npoints = [[0, 0]]\n"
+                   "name = \"before\"\nsystem = \"model\"\n");
+  ASSERT_EQ(run(folder, "e.toml --out r").exit_code, 0);
+  const ArrayMap results = load_arrays(folder.file("r/results.h5"));
+  const auto& modulus = [&](const std::string& stage) {
+    const auto& values = std::get<std::vector<std::complex<double>>>(
+        results.at("analyses/" + stage + "/eigenvalues").values);
+    return std::abs(values.front());
+  };
+  EXPECT_NEAR(modulus("linearization"), std::sqrt(0.9), 1e-3);
+  EXPECT_GT(std::abs(modulus("before") - std::sqrt(0.9)), 1e-2);
+}
+
+TEST(Training, HasTheSameBitsOnOneAndOnTwoThreads) {
+  const ScratchFolder folder;
+  folder.write("e.toml", rotation("epochs = 30\nbatch = 11\npart = 3\n"));
+  ASSERT_EQ(run(folder, "e.toml --out one --threads 1").exit_code, 0);
+  ASSERT_EQ(run(folder, "e.toml --out two --threads 2").exit_code, 0);
+  for (const auto& [name, array] : fitted(folder, "one")) {
+    EXPECT_EQ(array.numbers(), fitted(folder, "two").at(name).numbers()) << name;
+  }
+}
+
+TEST(Training, GoesOnAfterAKillToTheSameBits) {
+  const ScratchFolder folder;
+  folder.write("e.toml", rotation(kLong));
+  const CommandResult killed = run(folder, "e.toml --out r", "timeout -s KILL 2.5");
+  ASSERT_EQ(killed.exit_code, 137);
+  ASSERT_TRUE(std::filesystem::exists(folder.file("r/stages/training.npz")));
+  ASSERT_FALSE(std::filesystem::exists(folder.file("r/stages/training.json")));
+  ASSERT_EQ(run(folder, "e.toml --out r --resume").exit_code, 0);
+  ASSERT_EQ(run(folder, "e.toml --out whole").exit_code, 0);
+  for (const auto& [name, array] : fitted(folder, "whole")) {
+    EXPECT_EQ(array.numbers(), fitted(folder, "r").at(name).numbers()) << name;
+  }
+}
+
+TEST(Training, StoppedOnRequestKeepsTheBestAndGoesOn) {
+  const ScratchFolder folder;
+  folder.write("e.toml", rotation(kLong));
+  const CommandResult stopped = run(folder, "e.toml --out r", "timeout -s INT 2.5");
+  EXPECT_EQ(stopped.exit_code, 124) << stopped.errors;  // of timeout
+  const json record = json::parse(read_text(folder.file("r/run.json")));
+  EXPECT_EQ(record.at("training").at("status"), "interrupted");
+  EXPECT_GT(record.at("training").at("summary").at("epochs").get<int>(), 0);
+  EXPECT_TRUE(fitted(folder, "r").count("parameters/weight_hh_l0") != 0);
+  EXPECT_EQ(run(folder, "e.toml --out r --resume --set training.epochs=1").exit_code, 0);
+}
+
+TEST(Training, RunsAgainWhereASettingOfItChanged) {
+  const ScratchFolder folder;
+  folder.write("e.toml", rotation("epochs = 3\n"));
+  ASSERT_EQ(run(folder, "e.toml --out r").exit_code, 0);
+  const auto reused = [&](const std::string& words) {
+    const CommandResult again = run(folder, "e.toml --out r --resume --json" + words);
+    EXPECT_EQ(again.exit_code, 0) << again.errors;
+    return json::parse(again.output).at("training").at("reused").get<bool>();
+  };
+  EXPECT_TRUE(reused(""));
+  EXPECT_FALSE(reused(" --set training.epochs=4"));
+}
+
+TEST(Training, LearnsAReadoutWithTheModel) {
+  const ScratchFolder folder;
+  folder.write("e.toml",
+               "seed = 2\n[model]\ncomponent = \"org.dynkit.gru\"\nn = 12\nm = 3\n"
+               "[dataset]\ncomponent = \"org.dynkit.flip_flop\"\ntrials = 40\nbins = 30\n"
+               "[readout]\ncomponent = \"org.dynkit.affine\"\n"
+               "[training]\ninitial_state = \"zero\"\nepochs = 150\nbatch = 10\n"
+               "learning_rate = 0.02\n");
+  const CommandResult result = run(folder, "e.toml --out r --json");
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  const ArrayMap arrays = load_arrays(folder.file("r/results.h5"));
+  const auto& losses = arrays.at("training/epoch_train_loss").numbers();
+  EXPECT_LT(losses.back(), 0.1 * losses.front());
+  EXPECT_EQ(arrays.at("training/readout/weight").shape, (std::vector<std::int64_t>{3, 12}));
+}
+
+struct Refusal {
+  const char* name;
+  const char* training;
+  const char* message;
+};
+
+void PrintTo(const Refusal& refusal, std::ostream* out) {
+  *out << refusal.name;
+}
+
+class RefusedTraining : public ::testing::TestWithParam<Refusal> {};
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, RefusedTraining,
+    ::testing::Values(Refusal{"UnknownSetting", "epoch = 3\n",
+                              "training has no setting 'epoch' (did you mean "
+                              "'epochs'?)"},
+                      Refusal{"WrongType", "epochs = \"many\"\n", "setting 'epochs'"},
+                      Refusal{"UnknownLoss", "objective = \"huber\"\n", "setting 'objective'"},
+                      Refusal{"UnknownBlock", "freeze = [\"weight_hh\"]\n",
+                              "there is no block 'weight_hh' (did you mean 'weight_hh_l0'?)"},
+                      Refusal{"UnknownPenalty", "penalties = {bias = 1.0}\n",
+                              "there is no block 'bias'"},
+                      Refusal{"NoReadout", "[[training.objective]]\nof = \"observations\"\n",
+                              "there is no readout"},
+                      Refusal{"MissingTarget", "[[training.objective]]\ntarget = \"rates\"\n",
+                              "needs the array 'rates'"},
+                      Refusal{"ComponentOutOfRange", "[[training.objective]]\ncomponents = [2]\n",
+                              "component 2 is not in [0, 2)"},
+                      Refusal{"TwoTeachers", "horizon = 3\nforcing = 0.5\n", "only one of"},
+                      Refusal{"InitialStateOfWrongSize", "initial_state = [1, 2, 3]\n",
+                              "the initial state has 3 components"}),
+    [](const auto& refusal) { return refusal.param.name; });
+
+TEST_P(RefusedTraining, SaysWhatIsWrongInOneSentence) {
+  const ScratchFolder folder;
+  folder.write("e.toml", rotation(GetParam().training));
+  const CommandResult result = run(folder, "e.toml --out r");
+  EXPECT_TRUE(fails(result, 2, GetParam().message));
+}
+
+TEST(Training, NeedsAModelAndADataset) {
+  const ScratchFolder folder;
+  folder.write("e.toml", "[model]\ncomponent = \"org.dynkit.lorenz63\"\n[training]\n");
+  EXPECT_TRUE(fails(run(folder, "e.toml --out r"), 2, "needs a [model] and a [dataset]"));
+  folder.write("f.toml",
+               "[model]\ncomponent = \"org.dynkit.lorenz63\"\n"
+               "[readout]\ncomponent = \"org.dynkit.affine\"\n");
+  EXPECT_TRUE(fails(run(folder, "f.toml --out r"), 2, "a [readout] serves a [training]"));
+}
+
+}  // namespace
+}  // namespace dynkit::test
