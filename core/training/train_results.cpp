@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <string>
 
 namespace dynkit::training {
@@ -78,6 +79,63 @@ void put_history(const FittedModel& fitted, const Sink& sink) {
   sink.figure(figure);
 }
 
+// Up to `most` different values of a series, in order; more: none.
+std::vector<double> levels_of(const Series& series, std::size_t most) {
+  std::set<double> levels;
+  for (const double value : series.values) {
+    if (std::isfinite(value)) levels.insert(value);
+    if (levels.size() > most) return {};
+  }
+  return {levels.begin(), levels.end()};
+}
+
+double nearest(const std::vector<double>& levels, double value) {
+  return *std::min_element(levels.begin(), levels.end(), [value](double a, double b) {
+    return std::abs(a - value) < std::abs(b - value);
+  });
+}
+
+// Of targets that take few values: the share of elements whose prediction is nearest to theirs.
+void put_correct(const FittedModel& fitted, Engine& engine, const std::vector<std::int64_t>& trials,
+                 const Sink& sink) {
+  constexpr std::size_t kMostLevels = 16;
+  const Fit& fit = fitted.fit;
+  const auto term = std::find_if(fit.terms.begin(), fit.terms.end(), [](const ObjectiveTerm& one) {
+    return one.of_readout && one.components.empty() &&
+           (one.kind == LossKind::squared || one.kind == LossKind::absolute);
+  });
+  if (term == fit.terms.end()) return;
+  const Series& target = fit.data.series.at(term->target);
+  const std::vector<double> levels = levels_of(target, kMostLevels);
+  if (levels.size() < 2) return;
+  std::vector<double> states, observations;
+  engine.predict(fitted.variables, trials, states, observations);
+  double correct = 0.0, compared = 0.0;
+  const double* y = observations.data();
+  for (const std::int64_t trial : trials) {
+    for (std::int64_t k = 0; k < fit.data.T; ++k, y += target.width) {
+      if (fit.data.mask_at(trial, k) == 0.0) continue;
+      const double* d = fit.data.row(target, trial, k);
+      for (std::int64_t i = 0; i < target.width; ++i) {
+        if (!std::isfinite(d[i])) continue;
+        compared += 1.0;
+        correct += nearest(levels, y[i]) == d[i] ? 1.0 : 0.0;
+      }
+    }
+  }
+  if (compared > 0.0) {
+    sink.value("correct", correct / compared,
+               "share of the targets that the predictions are nearest to, of trials that were not "
+               "trained on where there are any");
+  }
+}
+
+// Trials to judge by: of the test, of the validation, or all that there are.
+const std::vector<std::int64_t>& judged_trials(const Split& split) {
+  if (!split.test.empty()) return split.test;
+  return split.validation.empty() ? split.train : split.validation;
+}
+
 void put_losses(const FittedModel& fitted, Engine& engine, const Sink& sink) {
   const auto& [fit, split, variables, map, state, outcome, precision] = fitted;
   const std::int64_t T = fit.data.T;
@@ -93,6 +151,7 @@ void put_losses(const FittedModel& fitted, Engine& engine, const Sink& sink) {
   if (!split.test.empty()) {
     sink.value("test_loss", engine.loss(variables, split.test, T), "the same of the test trials");
   }
+  put_correct(fitted, engine, judged_trials(split), sink);
   sink.value("parameters", variables.size(), "numbers that were trained");
   sink.value("precision", precision, "of the kernels");
 }
@@ -172,10 +231,7 @@ const Series* target_of(const Fit& fit, bool of_readout) {
 
 void put_predictions(const FittedModel& fitted, Engine& engine, const Sink& sink) {
   const Fit& fit = fitted.fit;
-  const Split& split = fitted.split;
-  std::vector<std::int64_t> trials = !split.test.empty()         ? split.test
-                                     : !split.validation.empty() ? split.validation
-                                                                 : split.train;
+  std::vector<std::int64_t> trials = judged_trials(fitted.split);
   trials.resize(std::min(trials.size(), kShownTrials));
   std::vector<double> states, observations;
   engine.predict(fitted.variables, trials, states, observations);
