@@ -40,8 +40,8 @@ void take_single_values(CLI::App& command) {
 
 int run_command(int argc, char** argv, std::atomic<bool>& cancelled) {
   CLI::App app{
-      "dynkit studies dynamical systems: it simulates them, finds their fixed points and takes "
-      "them apart.\n\nExample: dynkit run examples/flip_flop_gru.toml"};
+      "dynkit studies dynamical systems: it simulates them, fits models to data, and takes "
+      "both apart.\n\nExample: dynkit run examples/flip_flop_gru.toml"};
   app.set_version_flag("--version", DK_VERSION);
   app.require_subcommand(1);
   app.get_formatter()->column_width(34);
@@ -51,6 +51,7 @@ int run_command(int argc, char** argv, std::atomic<bool>& cancelled) {
   context.cancelled = &cancelled;
   dynkit::add_run(app, context);
   dynkit::add_simulate(app, context);
+  dynkit::add_train(app, context);
   dynkit::add_analyze(app, context);
   dynkit::add_plugin(app, context);
   dynkit::add_data(app, context);

@@ -20,6 +20,7 @@ struct CommandContext {
 // Each declares a command with its options and sets `context.action` when it is chosen.
 void add_run(CLI::App& app, CommandContext& context);
 void add_simulate(CLI::App& app, CommandContext& context);
+void add_train(CLI::App& app, CommandContext& context);
 void add_analyze(CLI::App& app, CommandContext& context);
 void add_plugin(CLI::App& app, CommandContext& context);
 void add_report(CLI::App& app, CommandContext& context);

@@ -5,7 +5,9 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <string_view>
+#include <utility>
 
 #include "dynkit/analysis.h"
 #include "dynkit/core/config.hpp"
@@ -13,6 +15,7 @@
 #include "dynkit/dataset.h"
 #include "dynkit/error.hpp"
 #include "dynkit/model.h"
+#include "dynkit/readout.h"
 #include "whole_paths.hpp"
 
 namespace dynkit {
@@ -90,6 +93,8 @@ bool overlap(const std::string& a, const std::string& b) {
 // again, since neither could be seen to win.
 class ComponentTable {
  public:
+  /// Of no component: settings of the host's own.
+  ComponentTable() = default;
   explicit ComponentTable(const std::string& component) : table_{{"component", {component}}} {}
 
   void add_option(const std::string& words, const std::string& path, Config value) {
@@ -100,7 +105,7 @@ class ComponentTable {
   void set(const Assignment& assignment, const std::string& path) {
     const std::string text = printable(assignment.text);
     check_path(assignment.text, path);
-    if (path == "component") {
+    if (path == "component" && !table_.empty()) {
       throw Error(DK_SETTINGS, fmt::format("--set {}: the component is {} already, by the words of "
                                            "the command itself",
                                            text, to_text(table_.front().second)));
@@ -165,6 +170,33 @@ void add_model_options(CLI::App& command, ModelArguments& model) {
   command
       .add_option("--parameter", model.parameters, "value of a parameter: rho=20; may be repeated")
       ->type_name("NAME=VALUE");
+}
+
+std::string training_text(const std::string& title, const ModelArguments& model,
+                          const std::string& dataset, const std::string& readout,
+                          Registry& registry) {
+  ComponentTable of_model = model_table(model);
+  ComponentTable of_dataset(dataset), of_readout(readout), of_training;
+  const std::pair<std::string_view, ComponentTable*> targets[] = {
+      {"model.", &of_model}, {"dataset.", &of_dataset}, {"readout.", &of_readout}};
+  for (const std::string& text : model.settings) {
+    const Assignment assignment = parse_assignment("--set", text);
+    const auto* target = std::find_if(std::begin(targets), std::end(targets), [&](const auto& one) {
+      return assignment.path.starts_with(one.first);
+    });
+    if (target == std::end(targets)) {
+      of_training.set(assignment, assignment.path);
+    } else if (target->second == &of_readout && readout.empty()) {
+      throw Error(DK_SETTINGS, fmt::format("--set {}: there is no --readout", printable(text)));
+    } else {
+      target->second->set(assignment, assignment.path.substr(target->first.size()));
+    }
+  }
+  std::string lines = fmt::format("title = {}\n", to_text(Config{title}));
+  lines += of_model.text("[model]", DK_MODEL_V1, registry);
+  lines += of_dataset.text("[dataset]", DK_DATASET_V1, registry);
+  if (!readout.empty()) lines += of_readout.text("[readout]", DK_READOUT_V1, registry);
+  return lines + of_training.text("[training]", "", registry);
 }
 
 std::string experiment_text(const std::string& title, const ModelArguments& model,

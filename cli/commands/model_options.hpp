@@ -43,4 +43,10 @@ struct StageOnModel {
 std::string experiment_text(const std::string& title, const ModelArguments& model,
                             const StageOnModel& stage, Registry& registry);
 
+/// An experiment file that trains that model on a dataset, through a readout unless that is empty.
+/// Settings are those of the training, or "model.key", "dataset.key", "readout.key".
+std::string training_text(const std::string& title, const ModelArguments& model,
+                          const std::string& dataset, const std::string& readout,
+                          Registry& registry);
+
 }  // namespace dynkit

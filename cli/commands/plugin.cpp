@@ -10,6 +10,7 @@
 #include "component_names.hpp"
 #include "dynkit/core/config.hpp"
 #include "dynkit/core/registry.hpp"
+#include "dynkit/core/training.hpp"
 #include "dynkit/error.hpp"
 #include "output/tables.hpp"
 #include "output/terminal.hpp"
@@ -117,23 +118,69 @@ std::string default_text(const dk_setting& setting) {
   return (setting.flags & DK_OPTIONAL) != 0 ? "(none)" : "(required)";
 }
 
-int info(const CommandContext& context, const PluginArguments& arguments) {
-  Registry registry = open_registry(context, arguments.folders);
-  const auto [reference, kind] = find_component_name(registry, arguments.component, "");
-  const LoadedComponent found = registry.find(reference, kind);
-  const dk_component& component = *found.component;
-  Json settings = Json::array();
+// The settings that a table of the host's own may have, or nullptr.
+const dk_component* own_table(const std::string& name) {
+  for (const dk_component* own : {&training_component(), &objective_component()}) {
+    if (name == own->id) return own;
+  }
+  return nullptr;
+}
+
+std::vector<std::vector<std::string>> setting_rows(const dk_component& component) {
   std::vector<std::vector<std::string>> rows;
   for (std::int64_t i = 0; i < component.setting_count; ++i) {
     const dk_setting& setting = component.settings[i];
     rows.push_back({setting.name, type_name(setting.type), default_text(setting),
                     range_text(setting), setting.help});
+  }
+  return rows;
+}
+
+Json settings_json(const dk_component& component) {
+  Json settings = Json::array();
+  for (std::int64_t i = 0; i < component.setting_count; ++i) {
+    const dk_setting& setting = component.settings[i];
     settings.push_back({{"name", setting.name},
                         {"type", type_name(setting.type)},
                         {"default", setting.initial ? Json(setting.initial) : Json()},
                         {"range", range_text(setting)},
                         {"help", setting.help}});
   }
+  return settings;
+}
+
+std::string settings_table(const dk_component& component) {
+  const auto rows = setting_rows(component);
+  if (rows.empty()) return {};
+  return "\n" + format_columns({"setting", "type", "default", "range", "meaning"}, rows);
+}
+
+int own_info(const dk_component& component, const CommonOptions& common) {
+  if (common.json) {
+    print(Json{{"id", component.id}, {"settings", settings_json(component)}}.dump(2) + "\n");
+  } else if (!common.quiet) {
+    const bool is_term = component.id == std::string_view(objective_component().id);
+    print(fmt::format("{}: the table {} of an experiment\n{}", component.id,
+                      is_term ? "[[training.objective]]" : "[training]",
+                      settings_table(component)));
+    if (!is_term) {
+      print(
+          "\nBesides: freeze = [\"block\", ...], penalties = { block = number, ... }, "
+          "initial_state = [numbers],\nand objectives of several terms: dynkit plugin info "
+          "training.objective\n");
+    }
+  }
+  return 0;
+}
+
+int info(const CommandContext& context, const PluginArguments& arguments) {
+  if (const dk_component* own = own_table(arguments.component)) {
+    return own_info(*own, arguments.common);
+  }
+  Registry registry = open_registry(context, arguments.folders);
+  const auto [reference, kind] = find_component_name(registry, arguments.component, "");
+  const LoadedComponent found = registry.find(reference, kind);
+  const dk_component& component = *found.component;
   const std::string citation = component.citation ? component.citation : "";
   if (arguments.common.json) {
     print(Json{{"id", component.id},
@@ -144,7 +191,7 @@ int info(const CommandContext& context, const PluginArguments& arguments) {
                {"license", component.license},
                {"library", found.file},
                {"sha256", found.sha256},
-               {"settings", settings}}
+               {"settings", settings_json(component)}}
               .dump(2) +
           "\n");
     return 0;
@@ -153,9 +200,7 @@ int info(const CommandContext& context, const PluginArguments& arguments) {
                                  component.interface_id, printable(component.summary));
   if (!citation.empty()) text += printable(citation) + "\n";
   text += fmt::format("license: {}\nlibrary: {}\n", component.license, found.file);
-  if (!rows.empty()) {
-    text += "\n" + format_columns({"setting", "type", "default", "range", "meaning"}, rows);
-  }
+  text += settings_table(component);
   if (!arguments.common.quiet) print(text);
   return 0;
 }

@@ -102,7 +102,8 @@ std::vector<std::int64_t> shape_of(const std::string& name, const Config& value)
 
 void set_block(const dk_block& block, const Config& value, std::vector<double>& theta) {
   const std::vector<std::int64_t> given = shape_of(block.name, value), shape = shape_of(block);
-  if (given != shape) {
+  const bool is_one_number = given.empty() && block_size(block) == 1;
+  if (given != shape && !is_one_number) {
     const std::string what =
         given.empty() ? "a single number" : fmt::format("shape [{}]", fmt::join(given, ","));
     const std::string rule =

@@ -136,6 +136,38 @@ TEST(Training, LearnsAReadoutWithTheModel) {
   EXPECT_EQ(arrays.at("training/readout/weight").shape, (std::vector<std::int64_t>{3, 12}));
 }
 
+TEST(Train, IsARunOfTheExperimentThatItLeavesBehind) {
+  const ScratchFolder folder;
+  const std::string words =
+      "train gru flip_flop --readout affine --set model.n=5 --set model.m=3 --set epochs=2 --set "
+      "dataset.trials=12 --set initial_state=zero";
+  const CommandResult trained =
+      run_command(folder, "cd " + folder.path() + " && " DYNKIT_PROGRAM " " + words);
+  ASSERT_EQ(trained.exit_code, 0) << trained.errors;
+  ASSERT_EQ(run(folder, "runs/gru_on_flip_flop/experiment.toml --out again").exit_code, 0);
+  for (const auto& [name, array] : fitted(folder, "again")) {
+    EXPECT_EQ(array.numbers(), fitted(folder, "runs/gru_on_flip_flop").at(name).numbers()) << name;
+  }
+}
+
+TEST(Train, SaysWhichSettingsThereAre) {
+  const ScratchFolder folder;
+  const auto info = [&](const std::string& words) {
+    return run_command(folder, std::string(DYNKIT_PROGRAM) + " plugin info " + words).output;
+  };
+  EXPECT_NE(info("training").find("learning_rate"), std::string::npos);
+  const json listed = json::parse(info("training.objective --json"));
+  EXPECT_EQ(listed.at("settings").at(0).at("name"), "loss");
+}
+
+TEST(Train, RefusesSettingsOfAReadoutThatIsNotThere) {
+  const ScratchFolder folder;
+  const CommandResult result =
+      run_command(folder, "cd " + folder.path() +
+                              " && " DYNKIT_PROGRAM " train gru flip_flop --set readout.link=exp");
+  EXPECT_TRUE(is_refused(result, 2, "there is no --readout"));
+}
+
 struct Refusal {
   const char* name;
   const char* training;

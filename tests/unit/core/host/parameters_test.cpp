@@ -9,18 +9,22 @@
 namespace dynkit {
 namespace {
 
-// A number a and a matrix W [2,3].
-class TwoBlocks {
+// A number a, a matrix W [2,3] and a vector v [1].
+class ThreeBlocks {
  public:
   static constexpr std::span<const dk_setting> kSettings = kNoSettings;
 
-  TwoBlocks(const dk_host&, const Settings&) {
+  ThreeBlocks(const dk_host&, const Settings&) {
     blocks_[0].name = "a";
     blocks_[1].name = "W";
     blocks_[1].rank = 2;
     blocks_[1].shape[0] = 2;
     blocks_[1].shape[1] = 3;
     blocks_[1].offset = 1;
+    blocks_[2].name = "v";
+    blocks_[2].rank = 1;
+    blocks_[2].shape[0] = 1;
+    blocks_[2].offset = 7;
     for (dk_block& block : blocks_) {
       block.lower = -100.0;
       block.upper = 100.0;
@@ -28,8 +32,8 @@ class TwoBlocks {
     info_.time_kind = DK_FLOW;
     info_.threading = DK_REENTRANT;
     info_.n = 1;
-    info_.p = 7;
-    info_.block_count = 2;
+    info_.p = 8;
+    info_.block_count = 3;
     info_.blocks = blocks_;
   }
 
@@ -37,14 +41,14 @@ class TwoBlocks {
   void eval(const dk_points&, const dk_output&) const {}
 
  private:
-  dk_block blocks_[2]{};
+  dk_block blocks_[3]{};
   dk_model_info info_{};
 };
 
 using testing::NoFiles;
 
-constexpr dk_component kTwoBlocks =
-    model_component<TwoBlocks>({"org.test.two_blocks", "1.0.0", "a number and a matrix"});
+constexpr dk_component kThreeBlocks =
+    model_component<ThreeBlocks>({"org.test.three_blocks", "1.0.0", "a number and a matrix"});
 
 Config row(std::initializer_list<double> numbers) {
   Config::List list;
@@ -57,8 +61,9 @@ std::vector<double> with(const std::string& name, Config value) {
   NoFiles none;
   Services services;
   const HostTable host{services, "."};
-  const Model model(LoadedComponent{&kTwoBlocks, {}, {}, {}}, Config::Table{}, none, host.table());
-  std::vector<double> theta(7, 0.0);
+  const Model model(LoadedComponent{&kThreeBlocks, {}, {}, {}}, Config::Table{}, none,
+                    host.table());
+  std::vector<double> theta(8, 0.0);
   set_parameters(model.layout(), {{name, std::move(value)}}, theta);
   return theta;
 }
@@ -75,8 +80,14 @@ std::string refusal(const std::string& name, Config value) {
 
 TEST(ParameterValues, AreTakenRowByRow) {
   EXPECT_EQ(with("W", Config{Config::List{row({1, 2, 3}), row({4, 5, 6})}}),
-            (std::vector<double>{0, 1, 2, 3, 4, 5, 6}));
-  EXPECT_EQ(with("a", Config{7.5}), (std::vector<double>{7.5, 0, 0, 0, 0, 0, 0}));
+            (std::vector<double>{0, 1, 2, 3, 4, 5, 6, 0}));
+  EXPECT_EQ(with("a", Config{7.5}), (std::vector<double>{7.5, 0, 0, 0, 0, 0, 0, 0}));
+}
+
+TEST(ParameterValues, OfOneElementMayBeASingleNumber) {
+  const std::vector<double> expected = {0, 0, 0, 0, 0, 0, 0, 7.5};
+  EXPECT_EQ(with("v", Config{7.5}), expected);
+  EXPECT_EQ(with("v", row({7.5})), expected);
 }
 
 TEST(ParameterValues, OfAnotherShapeAreRefused) {
