@@ -1,169 +1,10 @@
 #include "plan.hpp"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <iterator>
-#include <limits>
-
-#include "dynkit/core/settings.hpp"
+#include "config_values.hpp"
 #include "dynkit/core/training.hpp"
-#include "dynkit/error.hpp"
-#include "dynkit/settings.hpp"
 
-namespace dynkit {
+namespace dynkit::training {
 namespace {
-
-constexpr const char* kLosses[] = {"squared", "absolute",      "gaussian",
-                                   "poisson", "cross_entropy", nullptr};
-constexpr const char* kCompared[] = {"states", "observations", nullptr};
-constexpr const char* kInitialStates[] = {"data", "zero", "learned", nullptr};
-constexpr const char* kMethods[] = {"rk4", "tsit5", "dop853", nullptr};
-constexpr const char* kOptimizers[] = {"sgd", "adam", "adamw", "radam", nullptr};
-constexpr const char* kSchedules[] = {"constant", "exponential", "cosine", "plateau", nullptr};
-constexpr const char* kPrecisions[] = {"auto", "single", "double", nullptr};
-constexpr double kMany = 1e9;
-
-constexpr dk_setting kObjectiveSettings[] = {
-    text_setting("loss", "squared", kLosses, "how predictions are compared with data"),
-    text_setting("of", nullptr, kCompared,
-                 "what is compared: the states, or what the readout makes of them (where there is "
-                 "one)",
-                 DK_OPTIONAL),
-    text_setting("target", nullptr, nullptr,
-                 "array of the dataset to compare with: \"states\", \"targets\", ...", DK_OPTIONAL),
-    numbers_setting("components", "[]", 0, kMany,
-                    "components that are compared, in the order of the target's; empty: all"),
-    number_setting("weight", "1", 0, kUnbounded, "of this term in the sum"),
-    integer_setting("lag", nullptr, 0, 1,
-                    "1: the target of a time is compared with what follows the input of that time; "
-                    "0: with the state at that time; left out: 1 for \"targets\", else 0",
-                    DK_OPTIONAL),
-};
-
-constexpr dk_setting kTrainingSettings[] = {
-    text_setting("objective", "squared", kLosses,
-                 "loss; several terms are written as [[training.objective]]"),
-    text_setting("inputs", "inputs", nullptr, "array of the dataset that drives the model"),
-    text_setting("initial_state", "data", kInitialStates,
-                 "where trajectories begin: at the dataset's first states, at zero, at one that is "
-                 "learned, or at a list of numbers"),
-    text_setting("method", "rk4", kMethods, "solver of a flow"),
-    number_setting("step", "0", 0, kUnbounded,
-                   "fixed step of the solver at most; 0: from time to time in one step (rk4), or "
-                   "error control"),
-    number_setting("rtol", "1e-5", 0, 1, "relative tolerance of error control"),
-    number_setting("atol", "1e-7", 0, kUnbounded, "absolute tolerance of error control"),
-    integer_setting("checkpoints", "0", 0, kMany,
-                    "states kept for going back; 0: as many as fit into `memory`"),
-    number_setting("memory", "64", 1e-3, 1e6, "for going back, of one part of a batch", 0, "MiB"),
-    number_setting("forcing", "0", 0, 1,
-                   "share of the dataset's state in the state that goes on (teacher forcing)"),
-    integer_setting("forcing_interval", "1", 1, kMany, "times from one forcing to the next"),
-    integer_setting("horizon", "0", 0, kMany,
-                    "predict so many times ahead from the data, then begin anew; 0: to the end"),
-    integer_setting("shooting_interval", "0", 0, kMany,
-                    "times of a segment of multiple shooting; 0: not used"),
-    number_setting("shooting_weight", "1", 0, kUnbounded, "of what ties segments together"),
-    integer_setting("window", "0", 0, kMany, "times at first of a growing window; 0: all at once"),
-    integer_setting("window_epochs", "0", 0, kMany, "epochs in which the window grows to all"),
-    integer_setting("epochs", "100", 1, kMany, "passes through the training trials"),
-    integer_setting("batch", "0", 0, kMany, "trials for one step; 0: all"),
-    integer_setting("patience", "0", 0, kMany,
-                    "epochs without a better validation loss before the end; 0: never"),
-    number_setting("validation", "0.2", 0, 0.9,
-                   "share of the trials for validation, where the dataset has no split"),
-    number_setting("test", "0", 0, 0.9, "share of the trials for the test"),
-    text_setting("optimizer", "adam", kOptimizers, "first-order optimizer"),
-    number_setting("learning_rate", "0.001", 0, kUnbounded, "step size at first"),
-    text_setting("schedule", "constant", kSchedules, "of the learning rate"),
-    number_setting("final_rate", "1e-6", 0, kUnbounded,
-                   "learning rate at the end (exponential, cosine) or at least (plateau)"),
-    number_setting("warm_up", "0", 0, kUnbounded, "epochs in which the learning rate grows from 0"),
-    number_setting("plateau_factor", "0.5", 0, 1, "what a plateau multiplies the rate by"),
-    integer_setting("plateau_patience", "10", 0, kMany, "epochs that make a plateau"),
-    number_setting("momentum", "0", 0, 1, "of sgd"),
-    number_setting("beta1", "0.9", 0, 1, "decay of the first moment"),
-    number_setting("beta2", "0.999", 0, 1, "decay of the second moment"),
-    number_setting("epsilon", "1e-8", 0, 1, "added to the root of the second moment"),
-    number_setting("weight_decay", "0", 0, kUnbounded, "of adamw"),
-    number_setting("clip_norm", "0", 0, kUnbounded, "largest norm of the gradient; 0: no limit"),
-    number_setting("clip_values", "0", 0, kUnbounded,
-                   "largest element of the gradient; 0: no limit"),
-    number_setting("penalty", "0", 0, kUnbounded,
-                   "lambda of lambda/2 |theta|^2, all parameters of model and readout"),
-    text_setting("precision", "auto", kPrecisions,
-                 "of the kernels: single where the model offers it, or as said"),
-    integer_setting("part", "32", 1, 65536,
-                    "trials that one thread works on at a time; results depend on it, not on the "
-                    "number of threads"),
-};
-
-constexpr dk_component as_component(const char* id, std::span<const dk_setting> settings) {
-  dk_component component{};
-  component.id = id;
-  component.version = DK_VERSION;
-  component.summary = "fits the parameters of the model to the dataset";
-  component.settings = settings.data();
-  component.setting_count = static_cast<std::int64_t>(settings.size());
-  return component;
-}
-
-constexpr dk_component kTraining = as_component("training", kTrainingSettings);
-constexpr dk_component kObjective = as_component("training.objective", kObjectiveSettings);
-
-// Keys whose values have forms that no setting has.
-constexpr const char* kFreeForm[] = {"objective", "initial_state", "freeze", "penalties"};
-
-const Config* find_key(const Config::Table& table, const std::string& key) {
-  const auto found = std::find_if(table.begin(), table.end(),
-                                  [&](const auto& entry) { return entry.first == key; });
-  return found == table.end() ? nullptr : &found->second;
-}
-
-bool has_free_form(const std::string& key, const Config& value) {
-  const bool is_known = std::any_of(std::begin(kFreeForm), std::end(kFreeForm),
-                                    [&](const char* one) { return key == one; });
-  return is_known && !value.is_text();
-}
-
-[[noreturn]] void refuse(const std::string& key, const Config& value, const std::string& rule) {
-  throw Error(DK_SETTINGS, fmt::format("{}training: setting '{}': {} is not {}", line_prefix(value),
-                                       key, to_text(value), rule));
-}
-
-double number_in(const std::string& key, const Config& value) {
-  if (const auto* number = std::get_if<double>(&value.value)) return *number;
-  if (const auto* integer = std::get_if<std::int64_t>(&value.value)) {
-    return static_cast<double>(*integer);
-  }
-  refuse(key, value, "a number");
-}
-
-Config checked_free_form(const std::string& key, const Config& value) {
-  if (key == "penalties") {
-    if (!value.is_table()) refuse(key, value, "a table of parameter blocks and numbers");
-    for (const auto& [block, penalty] : value.table()) {
-      if (!(number_in(key + "." + block, penalty) >= 0.0)) {
-        refuse(key + "." + block, penalty, "a number >= 0");
-      }
-    }
-    return value;
-  }
-  if (!value.is_list()) refuse(key, value, "a list");
-  Config::List items;
-  for (const Config& item : value.list()) {
-    if (key == "objective") {
-      if (!item.is_table()) refuse(key, item, "a loss or a list of tables");
-      items.push_back({checked_settings(kObjective, item.table()), item.line});
-    } else {
-      if (key == "freeze" && !item.is_text()) refuse(key, item, "a list of parameter blocks");
-      if (key == "initial_state") number_in(key, item);
-      items.push_back(item);
-    }
-  }
-  return {std::move(items), value.line};
-}
 
 // A checked table, read by name.
 class Values {
@@ -194,10 +35,10 @@ class Values {
   const Config::Table& table_;
 };
 
-training::ObjectiveTerm read_term(const Config::Table& table, bool has_readout) {
+ObjectiveTerm read_term(const Config::Table& table, bool has_readout) {
   const Values values(table);
-  training::ObjectiveTerm term;
-  term.kind = training::loss_named(values.text("loss"));
+  ObjectiveTerm term;
+  term.kind = loss_named(values.text("loss"));
   term.of_readout = values.text_or("of", has_readout ? "observations" : "states") == "observations";
   term.target = values.text_or("target", term.of_readout ? "targets" : "states");
   for (const double component : values.numbers("components")) {
@@ -207,58 +48,6 @@ training::ObjectiveTerm read_term(const Config::Table& table, bool has_readout) 
   term.lag = values.integer_or("lag", term.target == "targets" ? 1 : 0);
   return term;
 }
-
-std::vector<training::ObjectiveTerm> read_terms(const Config& objective, bool has_readout) {
-  if (objective.is_text()) {
-    const Config::Table one = checked_settings(kObjective, {{"loss", objective}});
-    return {read_term(one, has_readout)};
-  }
-  std::vector<training::ObjectiveTerm> terms;
-  for (const Config& item : objective.list()) terms.push_back(read_term(item.table(), has_readout));
-  return terms;
-}
-
-}  // namespace
-
-const dk_component& training_component() {
-  return kTraining;
-}
-const dk_component& objective_component() {
-  return kObjective;
-}
-
-Config::Table checked_training(const Config::Table& given) {
-  Config::Table plain, free_form;
-  for (const auto& [key, value] : given) {
-    if (has_free_form(key, value)) {
-      free_form.emplace_back(key, checked_free_form(key, value));
-    } else {
-      plain.emplace_back(key, value);
-    }
-  }
-  Config::Table checked = checked_settings(kTraining, plain);
-  for (auto& [key, value] : free_form) {
-    const auto same =
-        std::find_if(checked.begin(), checked.end(),
-                     [&name = key](const auto& entry) { return entry.first == name; });
-    if (same != checked.end()) {
-      same->second = std::move(value);
-    } else {
-      checked.emplace_back(key, std::move(value));
-    }
-  }
-  return checked;
-}
-
-std::string observed_series(const Config::Table& checked) {
-  for (const training::ObjectiveTerm& term : read_terms(*find_key(checked, "objective"), true)) {
-    if (term.of_readout) return term.target;
-  }
-  return "targets";
-}
-
-namespace training {
-namespace {
 
 void read_initial_state(const Config& value, TrainingPlan& plan) {
   if (value.is_list()) {
@@ -319,10 +108,21 @@ TrainerOptions read_trainer(const Values& values) {
 
 }  // namespace
 
+std::vector<ObjectiveTerm> read_terms(const Config::Table& checked, bool has_readout) {
+  const Config& objective = *find_key(checked, "objective");
+  if (objective.is_text()) {
+    const Config::Table one = checked_settings(objective_component(), {{"loss", objective}});
+    return {read_term(one, has_readout)};
+  }
+  std::vector<ObjectiveTerm> terms;
+  for (const Config& item : objective.list()) terms.push_back(read_term(item.table(), has_readout));
+  return terms;
+}
+
 TrainingPlan read_plan(const Config::Table& checked, bool has_readout) {
   const Values values(checked);
   TrainingPlan plan;
-  plan.terms = read_terms(*find_key(checked, "objective"), has_readout);
+  plan.terms = read_terms(checked, has_readout);
   plan.inputs = values.text("inputs");
   read_initial_state(*find_key(checked, "initial_state"), plan);
   read_teacher(values, plan);
@@ -347,5 +147,4 @@ TrainingPlan read_plan(const Config::Table& checked, bool has_readout) {
   return plan;
 }
 
-}  // namespace training
-}  // namespace dynkit
+}  // namespace dynkit::training

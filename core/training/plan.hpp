@@ -30,6 +30,10 @@ struct TrainingPlan {
   std::vector<std::string> freeze;          // blocks
 };
 
+/// The terms of the objective, from checked settings. `has_readout`: whether they compare
+/// observations where they do not say.
+std::vector<ObjectiveTerm> read_terms(const Config::Table& checked, bool has_readout);
+
 /// From checked settings. `has_readout`: whether terms compare observations where they do not say.
 TrainingPlan read_plan(const Config::Table& checked, bool has_readout);
 

@@ -11,7 +11,7 @@ struct ScheduleOptions {
   /// "constant", "exponential", "cosine", "plateau".
   std::string kind = "constant";
   double rate = 1e-3;          // at first
-  double final_rate = 0.0;     // exponential and cosine: in the last epoch; plateau: the least
+  double final_rate = 1e-6;    // exponential and cosine: in the last epoch; plateau: the least
   std::int64_t epochs = 1;     // of the whole training
   double warm_up = 0.0;        // epochs in which the rate grows from 0 in a straight line
   double factor = 0.5;         // plateau: what the rate is multiplied by
@@ -23,7 +23,7 @@ struct ScheduleOptions {
 ///     exponential   rate (final_rate / rate)^(e/E)
 ///     cosine        final_rate + (rate - final_rate) (1 + cos(pi e/E)) / 2
 ///     plateau       rate, times `factor` whenever the loss of an epoch was not below 0.9999 of the
-///                   best for `patience` epochs
+///                   best for more than `patience` epochs
 class Schedule {
  public:
   /// Throws Error (DK_SETTINGS) for an unknown kind, with those known.

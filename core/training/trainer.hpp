@@ -30,7 +30,8 @@ struct TrainerOptions {
   ScheduleOptions schedule;
 };
 
-/// One epoch. Losses are those of the objective with its penalties, means over batches.
+/// One epoch: the mean loss of its batches with penalties, and the validation loss behind it
+/// without them.
 struct EpochRecord {
   double train_loss, validation_loss, gradient_norm, learning_rate;
   std::int64_t skipped;  // batches whose loss or gradient was not finite
