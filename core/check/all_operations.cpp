@@ -50,7 +50,7 @@ AllResults run_all(const Subject& subject, const Task& task, const Form& form) {
   AllResults results;
   const auto keep = [&](const char* name, Numbers numbers, std::int64_t width,
                         bool is_sum = false) {
-    results.all.push_back({name, std::move(numbers), width, is_sum});
+    results.all.push_back({name, std::move(numbers), width, is_sum, caller.answered()});
   };
   keep("the result of eval", caller.eval(), facts.q);
   if (operations.jacobian) {

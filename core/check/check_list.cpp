@@ -15,9 +15,11 @@ namespace {
 
 std::vector<Check> collect() {
   std::vector<Check> checks;
-  for (const auto family : {descriptor_checks(), lifecycle_checks(), memory_checks(),
-                            evaluation_checks(), not_finite_checks(), derivative_checks(),
-                            extension_checks(), balance_checks(), thread_checks(), job_checks()}) {
+  for (const auto family :
+       {descriptor_checks(), lifecycle_checks(), memory_checks(), evaluation_checks(),
+        not_finite_checks(), derivative_checks(), initial_checks(), noise_checks(),
+        second_order_checks(), domain_checks(), f32_checks(), balance_checks(), thread_checks(),
+        job_checks()}) {
     checks.insert(checks.end(), family.begin(), family.end());
   }
   // Gates first, in their order.

@@ -65,6 +65,12 @@ void expect_same_bits(const std::string& what, const Numbers& found, const Numbe
   }
 }
 
+void expect_finite(const char* what, const Numbers& numbers) {
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    if (!std::isfinite(numbers[i])) fail("element {} of {} is {}", i, what, numbers[i]);
+  }
+}
+
 double largest_magnitude(const Numbers& numbers) {
   return row_scale(numbers, 0, numbers.size());
 }

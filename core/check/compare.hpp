@@ -17,6 +17,9 @@ void expect_close(const std::string& what, const Numbers& found, const Numbers& 
 void expect_same_bits(const std::string& what, const Numbers& found, const Numbers& expected,
                       std::int64_t width);
 
+/// Throws CheckFailure if an element is NaN or infinite. `what`: "the force F".
+void expect_finite(const char* what, const Numbers& numbers);
+
 double largest_magnitude(const Numbers& numbers);
 
 /// Everything that the operations of a subject give at some points, one result after the other.
@@ -26,6 +29,7 @@ struct AllResults {
     Numbers numbers;
     std::int64_t width = 1;  // of a sample's row
     bool is_sum = false;     // over the samples
+    bool answered = true;    // false: a status > 0, and the numbers are none
   };
   std::vector<One> all;
 };

@@ -12,7 +12,8 @@ namespace dynkit::conformance {
 /// stray write is found, and every stray read that leaves the pages.
 class GuardedMemory {
  public:
-  /// `name` is for messages: "the state x", "scratch". `alignment` is a power of two >= 8.
+  /// `name` is for messages: "the state x", "scratch". `alignment` is a power of two, that of
+  /// what the buffer holds.
   GuardedMemory(std::string name, std::int64_t bytes, std::size_t alignment);
   ~GuardedMemory();
   GuardedMemory(const GuardedMemory&) = delete;

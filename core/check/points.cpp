@@ -72,6 +72,11 @@ void draw_sample(const Subject& subject, dk_stream& stream, const Numbers& initi
   if (!batch.h.empty()) put({step * (0.5 + r[1])}, batch.h);
 }
 
+// A readout has no interface for models, whatever it answers.
+const dk_initial_v1* initial_of(const Subject& subject) {
+  return subject.facts().time_kind == 0 ? nullptr : subject.extension<dk_initial_v1>(DK_INITIAL_V1);
+}
+
 bool is_finite_row(const Numbers& rows, std::int64_t width, std::int64_t s) {
   return std::all_of(rows.begin() + s * width, rows.begin() + (s + 1) * width,
                      [](double value) { return std::isfinite(value); });
@@ -116,7 +121,7 @@ Numbers initial_theta(const Subject& subject) {
   dk_stream stream = subject.context().stream("initial parameters");
   Numbers theta = draw_numbers(stream, facts.p);
   for (double& value : theta) value *= 0.3;
-  if (const auto* initial = subject.extension<dk_initial_v1>(DK_INITIAL_V1)) {
+  if (const auto* initial = initial_of(subject)) {
     dk_error error{};
     expect_ok(initial->parameters(subject.model(), &subject.host(), &stream, theta.data(), &error),
               error, "initial parameters");
@@ -134,7 +139,7 @@ Numbers typical_state(const Subject& subject, dk_stream& stream, const Numbers& 
   for (std::size_t i = 0; i < x.size(); ++i) {
     x[i] *= 0.5 * scale_of_state(facts, static_cast<std::int64_t>(i));
   }
-  if (const auto* initial = subject.extension<dk_initial_v1>(DK_INITIAL_V1)) {
+  if (const auto* initial = initial_of(subject)) {
     dk_error error{};
     expect_ok(
         initial->state(subject.model(), &subject.host(), &stream, theta.data(), x.data(), &error),

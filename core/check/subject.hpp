@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "dynkit/model.h"
@@ -55,15 +56,18 @@ class Subject {
   const Operations& operations() const { return operations_; }
   const dk_host& host() const { return living_.host(); }
 
+  const void* instance() const { return living_.get(); }
   /// The instance of a model, for its optional interfaces.
   const dk_model* model() const { return static_cast<const dk_model*>(living_.get()); }
 
-  /// An optional interface of a model, or nullptr.
+  /// An optional interface, or nullptr.
   template <class Interface>
   const Interface* extension(const char* id) const {
-    return facts_.time_kind == 0 ? nullptr
-                                 : static_cast<const Interface*>(operations_.extension(id));
+    return static_cast<const Interface*>(operations_.extension(id));
   }
+
+  /// From now on the subject has these instead of its table's.
+  void replace(Operations operations) { operations_ = std::move(operations); }
 
  private:
   const CheckContext& context_;

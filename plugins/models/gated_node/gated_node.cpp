@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "dynkit/network_model.hpp"
 #include "dynkit/views.hpp"
 
 namespace dynkit::gated_node {
@@ -152,7 +153,8 @@ void Kernel::jacobian(const Points<Number>& points, const Number* record, std::i
 template <class Number>
 void Kernel::jvp(const Points<Number>& points, const Number* record,
                  const Tangents<Number>& tangents, Number* work, const Output<Number>& out) const {
-  const auto [n, m] = std::pair(structure_.n, structure_.m);
+  const std::int64_t n = structure_.n;
+  const std::int64_t m = structure_.m;
   const std::int64_t S = points.count;
   const std::int64_t K = tangents.count;
   const auto kept = Number(structure_.map ? 1 : 0);
@@ -195,7 +197,8 @@ void Kernel::jvp(const Points<Number>& points, const Number* record,
 template <class Number>
 void Kernel::vjp(const Points<Number>& points, const Number* record,
                  const Cotangents<Number>& cotangents, Number* work) const {
-  const auto [n, m] = std::pair(structure_.n, structure_.m);
+  const std::int64_t n = structure_.n;
+  const std::int64_t m = structure_.m;
   const std::int64_t S = points.count;
   const std::int64_t K = cotangents.count;
   const auto kept = Number(structure_.map ? 1 : 0);
@@ -268,16 +271,6 @@ void Kernel::residual_jacobian(const dk_points& points, const double* record, do
   }
 }
 
-#define DYNKIT_INSTANTIATE(Number)                                                               \
-  template void Kernel::activate(const Points<Number>&, Number*) const;                          \
-  template void Kernel::eval(const Points<Number>&, const Number*, const Output<Number>&) const; \
-  template void Kernel::jacobian(const Points<Number>&, const Number*, std::int32_t, Number*,    \
-                                 const Matrices<Number>&) const;                                 \
-  template void Kernel::jvp(const Points<Number>&, const Number*, const Tangents<Number>&,       \
-                            Number*, const Output<Number>&) const;                               \
-  template void Kernel::vjp(const Points<Number>&, const Number*, const Cotangents<Number>&,     \
-                            Number*) const;
-DYNKIT_INSTANTIATE(double)
-DYNKIT_INSTANTIATE(float)
+DYNKIT_INSTANTIATE_KERNEL(Kernel)
 
 }  // namespace dynkit::gated_node

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "dynkit/network_model.hpp"
 #include "dynkit/vector_math.hpp"
 #include "dynkit/views.hpp"
 
@@ -148,16 +149,6 @@ void Kernel::vjp(const Points<Number>& points, const Number* record,
   }
 }
 
-#define DYNKIT_INSTANTIATE(Number)                                                               \
-  template void Kernel::activate(const Points<Number>&, Number*) const;                          \
-  template void Kernel::eval(const Points<Number>&, const Number*, const Output<Number>&) const; \
-  template void Kernel::jacobian(const Points<Number>&, const Number*, std::int32_t, Number*,    \
-                                 const Matrices<Number>&) const;                                 \
-  template void Kernel::jvp(const Points<Number>&, const Number*, const Tangents<Number>&,       \
-                            Number*, const Output<Number>&) const;                               \
-  template void Kernel::vjp(const Points<Number>&, const Number*, const Cotangents<Number>&,     \
-                            Number*) const;
-DYNKIT_INSTANTIATE(double)
-DYNKIT_INSTANTIATE(float)
+DYNKIT_INSTANTIATE_KERNEL(Kernel)
 
 }  // namespace dynkit::readout

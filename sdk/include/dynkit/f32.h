@@ -4,7 +4,8 @@
  * For training, where twice the numbers in a vector and half the memory count for more than digits;
  * analyses use double. Everything is as in dynkit/model.h with float for double, except that times
  * and steps stay double: a float cannot tell t from t + h in a long recording. Rows only. A table
- * belongs to the instance that offered it, which is what `self` is. */
+ * belongs to the instance that offered it, which is what `self` is. It offers no operation that the
+ * double precision lacks. */
 #ifndef DYNKIT_F32_H
 #define DYNKIT_F32_H
 

@@ -203,3 +203,19 @@ inline constexpr dk_f32_v1 f32_table = {
 };
 
 }  // namespace dynkit
+
+/// Instantiates the functions of a kernel, behind their definitions in its source file.
+#define DYNKIT_INSTANTIATE_KERNEL(Kernel)       \
+  DYNKIT_INSTANTIATE_KERNEL_FOR(Kernel, double) \
+  DYNKIT_INSTANTIATE_KERNEL_FOR(Kernel, float)
+#define DYNKIT_INSTANTIATE_KERNEL_FOR(Kernel, Number)                                        \
+  template void Kernel::activate(const dynkit::Points<Number>&, Number*) const;              \
+  template void Kernel::eval(const dynkit::Points<Number>&, const Number*,                   \
+                             const dynkit::Output<Number>&) const;                           \
+  template void Kernel::jacobian(const dynkit::Points<Number>&, const Number*, std::int32_t, \
+                                 Number*, const dynkit::Matrices<Number>&) const;            \
+  template void Kernel::jvp(const dynkit::Points<Number>&, const Number*,                    \
+                            const dynkit::Tangents<Number>&, Number*,                        \
+                            const dynkit::Output<Number>&) const;                            \
+  template void Kernel::vjp(const dynkit::Points<Number>&, const Number*,                    \
+                            const dynkit::Cotangents<Number>&, Number*) const;
