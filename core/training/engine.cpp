@@ -172,6 +172,7 @@ std::unique_ptr<Engine> double_engine(const Fit& fit, const VariableMap& map, co
 }
 
 std::unique_ptr<Engine> float_engine(const Fit& fit, const VariableMap& map, const dk_host& host) {
+  if (is_continuous(fit)) return nullptr;
   auto model = float_operations(fit.system);
   std::unique_ptr<Operations<float>> readout;
   if (fit.readout != nullptr) readout = float_operations(*fit.readout);

@@ -33,7 +33,7 @@ class Engine {
 /// In double, with whatever derivatives the host makes.
 std::unique_ptr<Engine> double_engine(const Fit& fit, const VariableMap& map, const dk_host& host);
 
-/// In single precision; nullptr: the model or the readout does not offer it.
+/// In single precision; nullptr: the model, the readout or the solver does not offer it.
 std::unique_ptr<Engine> float_engine(const Fit& fit, const VariableMap& map, const dk_host& host);
 
 }  // namespace dynkit::training

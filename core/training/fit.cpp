@@ -48,6 +48,12 @@ bool needs_states(const Fit& fit) {
 
 }  // namespace
 
+bool is_continuous(const Fit& fit) {
+  const Method method = fit.rollout.integration.method;
+  return fit.system.model().info().time_kind == DK_FLOW &&
+         (method == Method::adams || method == Method::bdf);
+}
+
 void check_terms(const std::vector<ObjectiveTerm>& terms, const Readout* readout) {
   for (const ObjectiveTerm& term : terms) {
     if (!term.of_readout || readout != nullptr) continue;

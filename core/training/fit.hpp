@@ -44,6 +44,9 @@ struct Fit {
   std::int64_t part_rows = 32;  // trials that are rolled out together
 };
 
+/// Whether gradients come from the continuous adjoint: of a flow by adams or bdf. In double only.
+bool is_continuous(const Fit& fit);
+
 /// Where the variables of a fit stand; -1: there are none.
 struct VariableMap {
   std::int64_t model = 0, readout = -1, initial = -1, segments = -1;

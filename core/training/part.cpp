@@ -1,10 +1,27 @@
 #include "part.hpp"
 
 #include <algorithm>
+#include <type_traits>
 
+#include "continuous_rollout.hpp"
 #include "recorder.hpp"
 
 namespace dynkit::training {
+namespace {
+
+// A flow by adams or bdf has the continuous adjoint, everything else the transposed steps.
+template <class Number>
+std::unique_ptr<DifferentiableRollout<Number>> make_rollout(const Fit& fit,
+                                                            const Operations<Number>& model,
+                                                            std::int64_t S) {
+  if constexpr (std::is_same_v<Number, double>) {
+    if (is_continuous(fit)) return std::make_unique<ContinuousRollout>(model, S, fit.rollout);
+  }
+  const std::int32_t time_kind = fit.system.model().info().time_kind;
+  return std::make_unique<Rollout<Number>>(model, time_kind, S, fit.rollout);
+}
+
+}  // namespace
 
 template <class Number>
 Part<Number>::Part(const Fit& fit, const Operations<Number>& model,
@@ -15,7 +32,7 @@ Part<Number>::Part(const Fit& fit, const Operations<Number>& model,
       n_(model.sizes().n),
       m_(model.sizes().m),
       objective_(fit.terms, readout, S, n_),
-      rollout_(model, fit.system.model().info().time_kind, S, fit.rollout),
+      rollout_(make_rollout(fit, model, S)),
       times_(fit.data.times),
       x0_(static_cast<std::size_t>(S * n_)),
       x0_bar_(x0_.size()) {
@@ -125,7 +142,7 @@ void Part<Number>::gradient(const Batch& batch, const std::int64_t* trials,
   std::fill(result.model.begin(), result.model.end(), Number(0));
   std::fill(result.readout.begin(), result.readout.end(), Number(0));
   objective_.set_gradients(result.readout.data());
-  result.loss = rollout_.gradient(
+  result.loss = rollout_->gradient(
       data_, *this,
       {result.model.data(), x0_bar_.data(), learns_nodes ? result.teacher.data() : nullptr});
   result.log_sigma = objective_.log_sigma_bar();
@@ -139,7 +156,7 @@ template <class Number>
 double Part<Number>::loss(const Batch& batch, const std::int64_t* trials) {
   begin(batch, trials);
   if (fit_.shooting.interval == 0) load_teacher(batch, trials);
-  return rollout_.loss(data_, *this);
+  return rollout_->loss(data_, *this);
 }
 
 template <class Number>
@@ -150,7 +167,7 @@ void Part<Number>::predict(const Batch& batch, const std::int64_t* trials, doubl
                                   [](const ObjectiveTerm& term) { return term.of_readout; });
   Recorder<Number> recorder(readout_, S_, n_, batch.T, first != fit_.terms.end() ? first->lag : 0,
                             states, observations);
-  rollout_.loss(data_, recorder);
+  rollout_->loss(data_, recorder);
 }
 
 template class Part<double>;

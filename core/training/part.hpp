@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "fit.hpp"
@@ -59,7 +60,7 @@ class Part : private Observer<Number> {
   const Operations<Number>* readout_;
   const std::int64_t S_, n_, m_;
   Objective<Number> objective_;
-  Rollout<Number> rollout_;
+  std::unique_ptr<DifferentiableRollout<Number>> rollout_;
   RolloutData<Number> data_;
   std::vector<double> times_;  // the data's, and those behind them that a lag needs
   std::vector<Number> x0_, x0_bar_, inputs_, teacher_;

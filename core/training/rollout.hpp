@@ -65,23 +65,35 @@ struct RolloutOptions {
   std::int64_t memory = std::int64_t{64} << 20;
 };
 
-/// S trajectories of a map or flow. One object is used by one thread at a time; nothing is
-/// allocated once it has met the largest T.
+/// A loss of trajectories and its gradient, however they come about. One object is used by one
+/// thread at a time.
 template <class Number>
-class Rollout {
+class DifferentiableRollout {
+ public:
+  virtual ~DifferentiableRollout() = default;
+
+  /// L. A row that cannot be continued is NaN from there on.
+  virtual double loss(const RolloutData<Number>& data, Observer<Number>& observer) = 0;
+
+  /// L and its gradient. Calls the model's eval and vjp only.
+  virtual double gradient(const RolloutData<Number>& data, Observer<Number>& observer,
+                          const RolloutGradient<Number>& gradient) = 0;
+};
+
+/// S trajectories of a map or flow by the transposed steps. Nothing is allocated once it has met
+/// the largest T.
+template <class Number>
+class Rollout : public DifferentiableRollout<Number> {
  public:
   /// `model` must outlive it. time_kind: DK_MAP, DK_FLOW. Throws Error (DK_INVALID_ARGUMENT) for a
   /// method that has no transpose here.
   Rollout(const Operations<Number>& model, std::int32_t time_kind, std::int64_t S,
           const RolloutOptions& options);
-  ~Rollout();
+  ~Rollout() override;
 
-  /// L.
-  double loss(const RolloutData<Number>& data, Observer<Number>& observer);
-
-  /// L and its gradient. Calls the model's eval and vjp only.
+  double loss(const RolloutData<Number>& data, Observer<Number>& observer) override;
   double gradient(const RolloutData<Number>& data, Observer<Number>& observer,
-                  const RolloutGradient<Number>& gradient);
+                  const RolloutGradient<Number>& gradient) override;
 
   /// Steps of the last loss or gradient, and how often one was run forwards.
   std::int64_t steps() const;

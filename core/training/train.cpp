@@ -76,8 +76,10 @@ ChosenEngine choose_engine(const TrainingPlan& plan, const Fit& fit,
     auto engine = training::float_engine(fit, map, host);
     if (engine) return {std::move(engine), "single"};
     if (plan.precision == training::Precision::single_precision) {
-      throw Error(DK_UNSUPPORTED, fmt::format("{} and its readout do not offer single precision",
-                                              fit.system.model().component().id));
+      throw Error(DK_UNSUPPORTED,
+                  fmt::format("{} does not offer single precision, or its readout or "
+                              "the solver does not",
+                              fit.system.model().component().id));
     }
   }
   return {training::double_engine(fit, map, host), "double"};

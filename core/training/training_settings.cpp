@@ -18,7 +18,7 @@ constexpr const char* kLosses[] = {"squared", "absolute",      "gaussian",
                                    "poisson", "cross_entropy", nullptr};
 constexpr const char* kCompared[] = {"states", "observations", nullptr};
 constexpr const char* kInitialStates[] = {"data", "zero", "learned", nullptr};
-constexpr const char* kMethods[] = {"rk4", "tsit5", "dop853", nullptr};
+constexpr const char* kMethods[] = {"rk4", "tsit5", "dop853", "adams", "bdf", nullptr};
 constexpr const char* kOptimizers[] = {"sgd", "adam", "adamw", "radam", nullptr};
 constexpr const char* kSchedules[] = {"constant", "exponential", "cosine", "plateau", nullptr};
 constexpr const char* kPrecisions[] = {"auto", "single", "double", nullptr};
@@ -48,7 +48,10 @@ constexpr dk_setting kTrainingSettings[] = {
     text_setting("initial_state", "data", kInitialStates,
                  "where trajectories begin: at the dataset's first states, at zero, at one that is "
                  "learned, or at a list of numbers"),
-    text_setting("method", "rk4", kMethods, "solver of a flow"),
+    text_setting(
+        "method", "rk4", kMethods,
+        "solver of a flow: Runge-Kutta with the gradient of its steps, or adams and bdf with "
+        "the continuous adjoint"),
     number_setting("step", "0", 0, kUnbounded,
                    "fixed step of the solver at most; 0: from time to time in one step (rk4), or "
                    "error control"),

@@ -28,7 +28,7 @@ report "the SDK includes nothing of ours and no third party" \
 report "a plugin includes the SDK, its own folder and its third party only" \
   "$(includes 'dynkit/core|\.\./|core/|plugins/' plugins)"
 report "core names no plugin" \
-  "$(sources core | xargs grep -niwE 'rnn|gru|lstm|langevin|lorenz|flip_flop|fixed_points|org\.dynkit' )"
+  "$(sources core | xargs grep -niwE 'rnn|gru|lstm|gated_node|low_rank_rnn|langevin|lorenz|flip_flop|parameter_sweep|fixed_points|org\.dynkit' )"
 report "no third party in a public header" \
   "$(includes 'Eigen|ceres|fmt|boost|H5|hdf5|nlohmann|toml|CLI|tbb|cvodes?|sundials' sdk/include core/include)"
 

@@ -293,5 +293,30 @@ TEST(Gradient, IsZeroWhereTheModelMadeTheData) {
   EXPECT_EQ(gradient, Numbers(gradient.size()));
 }
 
+// By adams and bdf: the adjoint equation in place of the transposed steps, in double alone.
+TEST(Gradient, OfTheContinuousAdjointIsThatOfFineSteps) {
+  FitCase one{.name = "", .flow = true, .initial = InitialState::learned, .terms = states()};
+  one.method = "dop853";
+  const FitProblem fine(one);
+  const TestHost host;
+  Numbers expected, found;
+  const double loss =
+      fine.engine(host)->gradient(fine.variables, fine.trials, FitProblem::kTimes, expected);
+  for (const char* method : {"adams", "bdf"}) {
+    one.method = method;
+    FitProblem problem(one);
+    problem.fit.rollout.integration.rtol = problem.fit.rollout.integration.atol = 1e-9;
+    problem.fit.rollout.integration.step = 0.0;
+    EXPECT_EQ(float_engine(problem.fit, problem.map, host), nullptr);
+    EXPECT_NEAR(problem.engine(host)->gradient(problem.variables, problem.trials,
+                                               FitProblem::kTimes, found),
+                loss, 1e-7 * loss);
+    const double scale = std::sqrt(inner(expected, expected));
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      EXPECT_NEAR(found[i], expected[i], 1e-6 * scale) << method << " " << i;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace dynkit::training

@@ -1,0 +1,178 @@
+// Trials and their split from the arrays of a dataset.
+#include "load_data.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "dynkit/core/array.hpp"
+#include "dynkit/core/random.hpp"
+#include "dynkit/core/services.hpp"
+#include "dynkit/error.hpp"
+
+namespace dynkit::training {
+namespace {
+
+constexpr std::int64_t kTrials = 20, kTimes = 7, kStates = 3, kInputs = 2;
+
+// Arrays by name, as an earlier stage gives them.
+class Arrays {
+ public:
+  Arrays() {
+    table_.context = this;
+    table_.find = [](const dk_data* data, const char* name, dk_array* array, dk_error* error) {
+      auto& self = *static_cast<Arrays*>(data->context);
+      const auto found = self.arrays.find(name);
+      if (found == self.arrays.end()) return set_error(error, DK_UNSUPPORTED, "not there");
+      *array = view_array(found->second, self.pointers_);
+      return dk_status{DK_OK};
+    };
+  }
+
+  void put(const std::string& name, const std::vector<std::int64_t>& shape) {
+    Array array{shape, {}, {}, {}, {}};
+    array.numbers().resize(static_cast<std::size_t>(array.size()));
+    std::iota(array.numbers().begin(), array.numbers().end(), 0.0);
+    arrays[name] = std::move(array);
+  }
+  const dk_data& table() const { return table_; }
+
+  ArrayMap arrays;
+
+ private:
+  dk_data table_{};
+  std::vector<const char*> pointers_;
+};
+
+TrainingPlan plan_for(const std::string& target) {
+  TrainingPlan plan;
+  ObjectiveTerm term;
+  term.target = target;
+  plan.terms = {term};
+  plan.inputs = "inputs";
+  return plan;
+}
+
+Arrays usual_arrays() {
+  Arrays arrays;
+  arrays.put("states", {kTrials, kTimes, kStates});
+  arrays.put("inputs", {kTrials, kTimes, kInputs});
+  return arrays;
+}
+
+std::string refusal(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(LoadData, TakesStatesInputsAndCountsTimesWhereThereAreNone) {
+  const Arrays arrays = usual_arrays();
+  const TrainingData data = load_data(arrays.table(), plan_for("states"), kInputs);
+  EXPECT_EQ(data.trials, kTrials);
+  EXPECT_EQ(data.T, kTimes);
+  EXPECT_EQ(data.times, (std::vector<double>{0, 1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(data.series.at("states").width, kStates);
+  EXPECT_EQ(data.row(data.series.at("inputs"), 4, 5)[1], (4 * kTimes + 5) * kInputs + 1);
+  EXPECT_EQ(data.mask_at(3, 2), 1.0);
+}
+
+TEST(LoadData, TakesAMaskWithAndWithoutALastAxis) {
+  for (const std::vector<std::int64_t>& shape :
+       {std::vector<std::int64_t>{kTrials, kTimes}, {kTrials, kTimes, 1}}) {
+    Arrays arrays = usual_arrays();
+    arrays.put("mask", shape);
+    const TrainingData data = load_data(arrays.table(), plan_for("states"), 0);
+    EXPECT_EQ(data.mask_at(2, 3), 2 * kTimes + 3);
+  }
+}
+
+TEST(LoadData, NeedsNoStatesWhereNothingBeginsOrGoesOnThere) {
+  Arrays arrays;
+  arrays.put("targets", {kTrials, kTimes, kStates});
+  TrainingPlan plan = plan_for("targets");
+  plan.initial = InitialState::given;
+  EXPECT_EQ(load_data(arrays.table(), plan, 0).series.count("states"), 0u);
+  plan.initial = InitialState::data;
+  EXPECT_NE(refusal([&] { load_data(arrays.table(), plan, 0); }).find("needs the array 'states'"),
+            std::string::npos);
+}
+
+TEST(LoadData, RefusesArraysThatDoNotFitWithTheirNames) {
+  const auto refused = [](const std::string& name, const std::vector<std::int64_t>& shape) {
+    Arrays arrays = usual_arrays();
+    arrays.put(name, shape);
+    return refusal([&] { load_data(arrays.table(), plan_for("states"), kInputs); });
+  };
+  EXPECT_NE(refused("inputs", {kTrials + 1, kTimes, kInputs}).find("'inputs'"), std::string::npos);
+  EXPECT_NE(refused("states", {kTrials, kTimes}).find("'states'"), std::string::npos);
+  EXPECT_NE(refused("mask", {kTimes, kTrials}).find("'mask'"), std::string::npos);
+  EXPECT_NE(refused("time", {kTimes + 1}).find("'time'"), std::string::npos);
+}
+
+TEST(LoadData, RefusesTimesThatDoNotGrow) {
+  Arrays arrays = usual_arrays();
+  arrays.arrays["time"] = {{kTimes}, std::vector<double>{0, 1, 2, 2, 3, 4, 5}, {}, {}, {}};
+  EXPECT_NE(refusal([&] {
+              load_data(arrays.table(), plan_for("states"), 0);
+            }).find("does not grow at index 3: 2 after 2"),
+            std::string::npos);
+}
+
+TEST(LoadData, RefusesStatesToBeginAtThatAreNotNumbers) {
+  Arrays arrays = usual_arrays();
+  arrays.arrays["states"].numbers()[5] = std::nan("");
+  EXPECT_NE(refusal([&] { load_data(arrays.table(), plan_for("states"), 0); }).find("holds nan"),
+            std::string::npos);
+}
+
+struct Splitter {
+  Services services;
+  HostTable host{services, "."};
+  Split operator()(const Arrays& arrays, double validation, double test) const {
+    TrainingPlan plan;
+    plan.validation = validation;
+    plan.test = test;
+    return load_split(arrays.table(), plan, kTrials, make_stream(4, "split"), host.table());
+  }
+};
+
+TEST(LoadSplit, TakesWhatTheDatasetSays) {
+  Arrays arrays;
+  arrays.put("split", {kTrials});  // 0, 1, 2, 3, ...: all from 2 on are for the test
+  const Split split = Splitter()(arrays, 0.5, 0.0);
+  EXPECT_EQ(split.train, (std::vector<std::int64_t>{0}));
+  EXPECT_EQ(split.validation, (std::vector<std::int64_t>{1}));
+  EXPECT_EQ(split.test.size(), static_cast<std::size_t>(kTrials - 2));
+}
+
+TEST(LoadSplit, DrawsSharesThatArePairwiseDisjointAndTogetherAll) {
+  const Split split = Splitter()(Arrays(), 0.25, 0.1);
+  EXPECT_EQ(split.validation.size(), 5u);
+  EXPECT_EQ(split.test.size(), 2u);
+  std::vector<std::int64_t> all = split.train;
+  all.insert(all.end(), split.validation.begin(), split.validation.end());
+  all.insert(all.end(), split.test.begin(), split.test.end());
+  std::sort(all.begin(), all.end());
+  std::vector<std::int64_t> expected(static_cast<std::size_t>(kTrials));
+  std::iota(expected.begin(), expected.end(), 0);
+  EXPECT_EQ(all, expected);
+  EXPECT_NE(split.validation, (std::vector<std::int64_t>{0, 1, 2, 3, 4}));
+  EXPECT_EQ(Splitter()(Arrays(), 0.25, 0.1).validation, split.validation);
+}
+
+TEST(LoadSplit, RefusesToLeaveNothingToTrainOn) {
+  EXPECT_NE(refusal([] { Splitter()(Arrays(), 0.9, 0.9); }).find("left to train on"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace dynkit::training
