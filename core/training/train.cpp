@@ -32,7 +32,7 @@ void check_derivatives(const System& system) {
   }
   const std::string text = fmt::format(
       "{} offers no derivatives: gradients are made by central differences, {} evaluations for "
-      "each, and have some 10 digits less than exact ones",
+      "each, and are right to some 10 digits",
       system.model().component().id, 2 * (info.p + info.n + info.m));
   system.host().log(&system.host(), DK_LOG_WARNING, text.c_str());
 }

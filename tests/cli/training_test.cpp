@@ -120,6 +120,24 @@ TEST(Training, RunsAgainWhereASettingOfItChanged) {
   EXPECT_FALSE(reused(" --set training.epochs=4"));
 }
 
+// A model in C with nothing but its equation.
+TEST(Training, TakesDifferencesOfAModelWithoutDerivativesAndSaysSo) {
+  const ScratchFolder folder;
+  const std::string model = "component = \"org.dynkit.test.decay\"";
+  folder.write("e.toml", "seed = 3\n[model]\n" + model +
+                             "\nparameters = {rate = 0.3}\n"
+                             "[dataset]\ncomponent = \"org.dynkit.trajectories\"\n"
+                             "trials = 6\nsamples = 11\ndt = 0.1\nspread = 0.5\nmodel = {" +
+                             model +
+                             ", parameters = {rate = 1.2}}\n"
+                             "[training]\nepochs = 300\nlearning_rate = 0.05\n"
+                             "schedule = \"cosine\"\n");
+  const CommandResult result = run(folder, "e.toml --out r --plugin-path " FIXTURES "/none");
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_TRUE(says(result, "offers no derivatives: gradients are made by central differences"));
+  EXPECT_NEAR(fitted(folder, "r").at("parameters/rate").numbers().at(0), 1.2, 1e-4);
+}
+
 TEST(Training, LearnsAReadoutWithTheModel) {
   const ScratchFolder folder;
   folder.write("e.toml",
