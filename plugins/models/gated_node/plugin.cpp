@@ -90,20 +90,6 @@ class GatedNode : public NetworkModel<Kernel> {
   const dk_model_info& info() const { return info_; }
   const void* extension(std::string_view id) const;
 
-  // F(x, u) - x and its derivative, each wanted unless NULL.
-  void balance(const dk_points& points, const dk_output* r, const dk_matrices* dr_dx) const {
-    for_each_record<double>(
-        points, 1,
-        [&](const dk_points& part, const double* record, double* work, std::int64_t begin) {
-          if (r != nullptr && r->data != nullptr) {
-            kernel().residual(part, record, from_sample(*r, begin));
-          }
-          if (dr_dx != nullptr) {
-            kernel().residual_jacobian(part, record, work, from_sample(*dr_dx, begin));
-          }
-        });
-  }
-
   bool critical() const { return critical_; }
   double lower() const { return lower_; }
 
@@ -118,16 +104,6 @@ class GatedNode : public NetworkModel<Kernel> {
 const GatedNode& node_of(const dk_model* model) {
   return *reinterpret_cast<const GatedNode*>(model);
 }
-
-constexpr dk_balance_v1 kBalance = {
-    [](const dk_model* model, const dk_points* points, const dk_output* r, dk_error* error) {
-      return guard(error, [&] { node_of(model).balance(*points, r, nullptr); });
-    },
-    [](const dk_model* model, const dk_points* points, const dk_output* r, const dk_matrices* dr_dx,
-       dk_error* error) {
-      return guard(error, [&] { node_of(model).balance(*points, r, dr_dx); });
-    },
-};
 
 // A step is a mean of x and F, a flow points from x towards F: the range of F traps both.
 constexpr dk_domain_v1 kDomain = {
@@ -156,7 +132,7 @@ constexpr dk_initial_v1 kInitial = {
 };
 
 const void* GatedNode::extension(std::string_view id) const {
-  if (id == DK_BALANCE_V1) return &kBalance;
+  if (id == DK_BALANCE_V1) return &balance_table<GatedNode>;
   if (id == DK_DOMAIN_V1 && bounded_) return &kDomain;
   if (id == DK_INITIAL_V1) return &kInitial;
   if (id == DK_F32_V1) return &f32_table<GatedNode>;

@@ -61,14 +61,6 @@ const Gru& gru_of(const dk_model* model) {
   return *reinterpret_cast<const Gru*>(model);
 }
 
-constexpr dk_balance_v1 kBalance = {
-    [](const dk_model* model, const dk_points* points, const dk_output* r, dk_error* error) {
-      return guard(error, [&] { gru_of(model).balance(*points, r, nullptr); });
-    },
-    [](const dk_model* model, const dk_points* points, const dk_output* r, const dk_matrices* dr_dx,
-       dk_error* error) { return guard(error, [&] { gru_of(model).balance(*points, r, dr_dx); }); },
-};
-
 // (5) is a mean of c, within (-1, 1), and x.
 constexpr dk_domain_v1 kDomain = {
     [](const dk_model* model, const double*, double* lower, double* upper, dk_error*) {
@@ -79,7 +71,7 @@ constexpr dk_domain_v1 kDomain = {
 };
 
 const void* Gru::extension(std::string_view id) const {
-  if (id == DK_BALANCE_V1) return &kBalance;
+  if (id == DK_BALANCE_V1) return &balance_table<Gru>;
   if (id == DK_DOMAIN_V1) return &kDomain;
   if (id == DK_INITIAL_V1) return &recurrent_initial<Gru>;
   if (id == DK_F32_V1) return &f32_table<Gru>;

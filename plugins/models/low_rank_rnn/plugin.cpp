@@ -85,20 +85,6 @@ class LowRankRnn : public NetworkModel<Kernel> {
   const dk_model_info& info() const { return info_; }
   const void* extension(std::string_view id) const;
 
-  // tau dx/dt and its derivative, each wanted unless NULL.
-  void balance(const dk_points& points, const dk_output* r, const dk_matrices* dr_dx) const {
-    for_each_record<double>(
-        points, 1,
-        [&](const dk_points& part, const double* record, double* work, std::int64_t begin) {
-          if (r != nullptr && r->data != nullptr) {
-            kernel().residual(part, record, from_sample(*r, begin));
-          }
-          if (dr_dx != nullptr) {
-            kernel().residual_jacobian(part, record, work, from_sample(*dr_dx, begin));
-          }
-        });
-  }
-
   double overlap() const { return overlap_; }
   double phi_lower() const { return phi_lower_; }
 
@@ -126,16 +112,6 @@ const LowRankRnn& network_of(const dk_model* model) {
   return *reinterpret_cast<const LowRankRnn*>(model);
 }
 
-constexpr dk_balance_v1 kBalance = {
-    [](const dk_model* model, const dk_points* points, const dk_output* r, dk_error* error) {
-      return guard(error, [&] { network_of(model).balance(*points, r, nullptr); });
-    },
-    [](const dk_model* model, const dk_points* points, const dk_output* r, const dk_matrices* dr_dx,
-       dk_error* error) {
-      return guard(error, [&] { network_of(model).balance(*points, r, dr_dx); });
-    },
-};
-
 constexpr dk_domain_v1 kDomain = {
     [](const dk_model* model, const double* theta, double* lower, double* upper, dk_error* error) {
       return guard(error, [&] {
@@ -161,7 +137,7 @@ constexpr dk_initial_v1 kInitial = {
 };
 
 const void* LowRankRnn::extension(std::string_view id) const {
-  if (id == DK_BALANCE_V1) return &kBalance;
+  if (id == DK_BALANCE_V1) return &balance_table<LowRankRnn>;
   if (id == DK_DOMAIN_V1 && bounded_) return &kDomain;
   if (id == DK_INITIAL_V1) return &kInitial;
   if (id == DK_F32_V1) return &f32_table<LowRankRnn>;

@@ -83,14 +83,6 @@ const Rnn& rnn_of(const dk_model* model) {
   return *reinterpret_cast<const Rnn*>(model);
 }
 
-constexpr dk_balance_v1 kBalance = {
-    [](const dk_model* model, const dk_points* points, const dk_output* r, dk_error* error) {
-      return guard(error, [&] { rnn_of(model).balance(*points, r, nullptr); });
-    },
-    [](const dk_model* model, const dk_points* points, const dk_output* r, const dk_matrices* dr_dx,
-       dk_error* error) { return guard(error, [&] { rnn_of(model).balance(*points, r, dr_dx); }); },
-};
-
 // (2) is a mean of x and phi, (3) points from x towards phi: the range of phi traps both.
 constexpr dk_domain_v1 kDomain = {
     [](const dk_model* model, const double*, double* lower, double* upper, dk_error*) {
@@ -104,7 +96,7 @@ constexpr dk_domain_v1 kDomain = {
 const void* Rnn::extension(std::string_view id) const {
   const bool bounded =
       kernel().activation() == Activation::tanh || kernel().activation() == Activation::sigmoid;
-  if (id == DK_BALANCE_V1) return &kBalance;
+  if (id == DK_BALANCE_V1) return &balance_table<Rnn>;
   if (id == DK_DOMAIN_V1 && bounded) return &kDomain;
   if (id == DK_INITIAL_V1) return &recurrent_initial<Rnn>;
   if (id == DK_F32_V1) return &f32_table<Rnn>;

@@ -89,7 +89,7 @@ class Mlp {
   /// Numbers of work for so many rows of tangents or cotangents.
   std::int64_t work_size(std::int64_t rows) const { return 2 * rows * width_; }
 
-  /// Fills this network's part of `prepared`: transposed weights, and biases, where theta has them.
+  /// Fills this network's part of `prepared`: transposed weights, where theta has the weights.
   template <class Number>
   void prepare(const Number* theta, Number* prepared) const {
     for (const Layer& layer : layers_) {
@@ -99,7 +99,6 @@ class Mlp {
         for (std::int64_t j = 0; j < layer.in; ++j)
           transposed[j * layer.out + i] = W[i * layer.in + j];
       }
-      std::copy_n(theta + layer.bias, layer.out, prepared + layer.bias);
     }
   }
 

@@ -18,12 +18,19 @@
 //                               const Output<N>& out) const;
 //   template <class N> void vjp(const Points<N>&, const N* record, const Cotangents<N>&, N* work)
 //                               const;
+//
+// and, for the balanced residual of dynkit/balance.h,
+//
+//   void residual(const dk_points&, const double* record, const dk_output& r) const;
+//   void residual_jacobian(const dk_points&, const double* record, double* work,
+//                          const dk_matrices& dr_dx) const;
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <utility>
 
+#include "dynkit/balance.h"
 #include "dynkit/error.hpp"
 #include "dynkit/precision.hpp"
 #include "dynkit/views.hpp"
@@ -97,6 +104,20 @@ class NetworkModel {
         });
   }
 
+  /// The balanced residual and its derivative, each wanted unless NULL.
+  void balance(const dk_points& points, const dk_output* r, const dk_matrices* dr_dx) const {
+    for_each_record<double>(
+        points, 1,
+        [&](const dk_points& part, const double* record, double* work, std::int64_t begin) {
+          if (r != nullptr && r->data != nullptr) {
+            kernel_.residual(part, record, from_sample(*r, begin));
+          }
+          if (dr_dx != nullptr) {
+            kernel_.residual_jacobian(part, record, work, from_sample(*dr_dx, begin));
+          }
+        });
+  }
+
   template <class Number>
   void jvp(const Points<Number>& points, const Tangents<Number>& tangents,
            const Output<Number>& out) const {
@@ -150,6 +171,20 @@ class NetworkModel {
   }
 
   Kernel kernel_;
+};
+
+/// The interface dynkit.balance/1 of a model with a function `balance`, for its `extension`.
+template <class Model>
+inline constexpr dk_balance_v1 balance_table = {
+    [](const dk_model* model, const dk_points* points, const dk_output* r, dk_error* error) {
+      return guard(error,
+                   [&] { reinterpret_cast<const Model*>(model)->balance(*points, r, nullptr); });
+    },
+    [](const dk_model* model, const dk_points* points, const dk_output* r, const dk_matrices* dr_dx,
+       dk_error* error) {
+      return guard(error,
+                   [&] { reinterpret_cast<const Model*>(model)->balance(*points, r, dr_dx); });
+    },
 };
 
 /// The single precision of a NetworkModel, for its `extension`.
