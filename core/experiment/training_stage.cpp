@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "dynkit/core/files.hpp"
 #include "dynkit/core/random.hpp"
 #include "dynkit/core/training.hpp"
 #include "dynkit/error.hpp"
@@ -32,6 +33,16 @@ void put_readout(const Readout& readout, const std::vector<double>& theta, Stage
   }
 }
 
+// With all that was read: a checkpoint of other data, another model or other weights is not one of
+// this training.
+std::string checkpoint_key(const std::string& key, const StageInputs& inputs) {
+  std::string text = key;
+  for (const auto* list : {&inputs.files, &inputs.stages}) {
+    for (const NamedText& one : *list) text += fmt::format("\n{} {}", one.name, one.value);
+  }
+  return sha256(as_bytes(text));
+}
+
 }  // namespace
 
 bool run_training(const StageContext& context, StageSource& source, const std::string& key,
@@ -48,10 +59,11 @@ bool run_training(const StageContext& context, StageSource& source, const std::s
   result.time_kind = system.model().info().time_kind;
   result.settings = training_settings(context);
   const ResultSink sink(result, [](const std::string&, const dk_system&) {});
-  const TrainedParameters trained = train({system, made.readout.get(), made.theta, settings, data,
-                                           make_stream(experiment.seed, kTrainingStage),
-                                           context.run_folder + "/stages/training.npz", key},
-                                          sink.table());
+  const TrainedParameters trained =
+      train({system, made.readout.get(), made.theta, settings, data,
+             make_stream(experiment.seed, kTrainingStage),
+             context.run_folder + "/stages/training.npz", checkpoint_key(key, source.inputs())},
+            sink.table());
   const System fitted(system.shared_model(), trained.theta, system.host());
   result.models.push_back(store_model("model", fitted));
   if (made.readout) put_readout(*made.readout, trained.readout_theta, result);

@@ -9,10 +9,10 @@
 
 namespace dynkit {
 
-/// Trains, and fills the result with what training put and the fitted "model". `key` identifies the
-/// training: its checkpoint, stages/training.npz in the run folder, is gone on from if it has the
-/// same one. True: it was stopped on request, and the best so far is in the result. Throws Error
-/// like `train`.
+/// Trains, and fills the result with what training put and the fitted "model". `key` identifies
+/// its settings: its checkpoint, stages/training.npz in the run folder, is gone on from if that was
+/// made with the same ones from the same files and stages. True: it was stopped on request, and the
+/// best so far is in the result. Throws Error like `train`.
 bool run_training(const StageContext& context, StageSource& source, const std::string& key,
                   StageResult& result);
 

@@ -107,6 +107,23 @@ TEST(Training, StoppedOnRequestKeepsTheBestAndGoesOn) {
   EXPECT_EQ(run(folder, "e.toml --out r --resume --set training.epochs=1").exit_code, 0);
 }
 
+// The checkpoint of other data must not be gone on from.
+TEST(Training, BeginsAnewWhereItsDataOrItsModelChanged) {
+  const ScratchFolder folder;
+  folder.write("e.toml", rotation("epochs = 3\n"));
+  ASSERT_EQ(run(folder, "e.toml --out r").exit_code, 0);
+  for (const std::string change :
+       {" --set dataset.spread=0.5", " --set dataset.spread=0.5 --set model.alpha=0.5"}) {
+    ASSERT_EQ(run(folder, "e.toml --out r --resume" + change).exit_code, 0);
+    std::filesystem::remove_all(folder.file("whole"));
+    ASSERT_EQ(run(folder, "e.toml --out whole" + change).exit_code, 0);
+    const std::string weights = "parameters/weight_hh_l0";
+    EXPECT_EQ(fitted(folder, "r").at(weights).numbers(),
+              fitted(folder, "whole").at(weights).numbers())
+        << change;
+  }
+}
+
 TEST(Training, RunsAgainWhereASettingOfItChanged) {
   const ScratchFolder folder;
   folder.write("e.toml", rotation("epochs = 3\n"));
