@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <string>
+#include <utility>
 
 #include "dynkit/core/workspace.hpp"
 #include "dynkit/error.hpp"
@@ -55,6 +57,14 @@ typename Operations<Number>::Sizes sizes_of(const Readout& readout) {
   return {info.n, 0, info.p, info.o};
 }
 
+// J [S,q,k], and how many numbers a sample has.
+template <class Number>
+std::pair<Matrices<Number>, std::int64_t> dense_matrices(
+    const typename Operations<Number>::Sizes& sizes, std::int32_t wrt, Number* J) {
+  const std::int64_t k = wrt == DK_WRT_STATE ? sizes.n : sizes.p;
+  return {{J, sizes.q * k, k}, sizes.q * k};
+}
+
 // With whatever derivatives the host makes.
 class SystemOperations : public Operations<double> {
  public:
@@ -88,6 +98,14 @@ class SystemOperations : public Operations<double> {
     dk_error error{};
     const dk_status status = table_.vjp(&table_, &whole, &cotangents, &error);
     if (!has_values(status, error)) fill_with_nan(points.count, sizes().n, cotangents.x.data);
+  }
+
+  void jacobian(const dk_points& points, std::int32_t wrt, double* J) const override {
+    const dk_points whole = complete(points);
+    const auto [matrix, width] = dense_matrices<double>(sizes(), wrt, J);
+    dk_error error{};
+    const dk_status status = table_.jacobian(&table_, &whole, wrt, &matrix, &error);
+    if (!has_values(status, error)) fill_with_nan(points.count, width, J);
   }
 
  private:
@@ -142,6 +160,19 @@ class TableOperations : public Operations<Number> {
     dk_error error{};
     const dk_status status = table_.vjp(lease.get(), &whole, &cotangents, &error);
     if (!has_values(status, error)) fill_with_nan(points.count, sizes().n, cotangents.x.data);
+  }
+
+  void jacobian(const Points<Number>& points, std::int32_t wrt, Number* J) const override {
+    if (table_.jacobian == nullptr) {
+      throw Error(DK_UNSUPPORTED,
+                  std::string(owner_.component().id) + " offers no jacobian in this precision");
+    }
+    const typename Owner::Lease lease(owner_);
+    const Points<Number> whole = complete(points, lease, DK_JACOBIAN);
+    const auto [matrix, width] = dense_matrices<Number>(sizes(), wrt, J);
+    dk_error error{};
+    const dk_status status = table_.jacobian(lease.get(), &whole, wrt, &matrix, &error);
+    if (!has_values(status, error)) fill_with_nan(points.count, width, J);
   }
 
  private:

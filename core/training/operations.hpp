@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "dynkit/error.hpp"
 #include "dynkit/precision.hpp"
 
 namespace dynkit::training {
@@ -36,6 +37,12 @@ class Operations {
   /// As in dynkit/model.h with K = 1: x_bar and u_bar are written, theta_bar accumulates the sum
   /// over the samples.
   virtual void vjp(const Points<Number>& points, const Cotangents<Number>& cotangents) const = 0;
+
+  /// J [S,q,k], dense, with respect to DK_WRT_STATE or DK_WRT_PARAMETERS. Throws Error
+  /// (DK_UNSUPPORTED) where there is none.
+  virtual void jacobian(const Points<Number>&, std::int32_t, Number*) const {
+    throw Error(DK_UNSUPPORTED, "the operations have no jacobian");
+  }
 };
 
 }  // namespace dynkit::training

@@ -8,6 +8,7 @@
 #include "fit.hpp"
 #include "objective.hpp"
 #include "rollout.hpp"
+#include "trial_rollout.hpp"
 
 namespace dynkit::training {
 
@@ -51,20 +52,14 @@ class Part : private Observer<Number> {
   double observe(std::int64_t k, const Number* x, Number* x_bar) override;
 
   void begin(const Batch& batch, const std::int64_t* trials);
-  void load_initial_states(const Batch& batch, const std::int64_t* trials);
-  void load_teacher(const Batch& batch, const std::int64_t* trials);
-  void load_series(const std::string& name, const std::int64_t* trials, std::int64_t T,
-                   std::vector<Number>& rows) const;
 
   const Fit& fit_;
   const Operations<Number>* readout_;
-  const std::int64_t S_, n_, m_;
+  const std::int64_t S_, n_;
   Objective<Number> objective_;
   std::unique_ptr<DifferentiableRollout<Number>> rollout_;
-  RolloutData<Number> data_;
-  std::vector<double> times_;  // the data's, and those behind them that a lag needs
-  std::vector<Number> x0_, x0_bar_, inputs_, teacher_;
-  std::vector<double> alpha_;
+  TrialRollout<Number> input_;
+  std::vector<Number> x0_bar_;
   std::vector<const double*> log_sigma_;
   double shooting_scale_ = 0.0;  // 0: a free run
   std::vector<Number>* teacher_bar_ = nullptr;

@@ -1,5 +1,7 @@
 #include "plan.hpp"
 
+#include <fmt/format.h>
+
 #include "config_values.hpp"
 #include "dynkit/core/training.hpp"
 
@@ -106,6 +108,38 @@ TrainerOptions read_trainer(const Values& values) {
   return trainer;
 }
 
+// What is said of batches and their steps means nothing to a minimizer: better refused than not
+// heeded.
+void refuse_steps_of_batches(const Values& values) {
+  const std::string& kind = values.text("optimizer");
+  const auto refuse_unless = [&](bool is_default, const char* key) {
+    if (is_default) return;
+    throw Error(DK_SETTINGS,
+                fmt::format("training: setting '{}' is for first-order optimizers, not for '{}', "
+                            "which takes all trials at once and chooses its own steps",
+                            key, kind));
+  };
+  refuse_unless(values.integer("batch") == 0, "batch");
+  refuse_unless(values.text("schedule") == "constant", "schedule");
+  for (const char* key : {"clip_norm", "clip_values", "warm_up", "weight_decay", "momentum"}) {
+    refuse_unless(values.number(key) == 0.0, key);
+  }
+}
+
+MinimizerOptions read_minimizer(const Values& values) {
+  if (!is_minimizer(values.text("optimizer"))) return {};
+  refuse_steps_of_batches(values);
+  return {values.text("optimizer"), values.integer("iterations"), values.number("tolerance")};
+}
+
+Precision read_precision(const Values& values) {
+  const std::string& precision = values.text("precision");
+  if (precision == "single") return Precision::single_precision;
+  // A line search, or a trust region, has to tell losses apart that are nearly the same.
+  const bool needs_digits = is_minimizer(values.text("optimizer"));
+  return precision == "double" || needs_digits ? Precision::double_precision : Precision::automatic;
+}
+
 }  // namespace
 
 std::vector<ObjectiveTerm> read_terms(const Config::Table& checked, bool has_readout) {
@@ -129,12 +163,10 @@ TrainingPlan read_plan(const Config::Table& checked, bool has_readout) {
   plan.rollout = read_rollout(values);
   plan.part_rows = values.integer("part");
   plan.trainer = read_trainer(values);
+  plan.minimizer = read_minimizer(values);
   plan.validation = values.number("validation");
   plan.test = values.number("test");
-  const std::string& precision = values.text("precision");
-  plan.precision = precision == "auto"     ? Precision::automatic
-                   : precision == "single" ? Precision::single_precision
-                                           : Precision::double_precision;
+  plan.precision = read_precision(values);
   plan.penalty = values.number("penalty");
   if (const Config* penalties = find_key(checked, "penalties")) {
     for (const auto& [block, value] : penalties->table()) {

@@ -23,6 +23,7 @@ struct TrainingPlan {
   RolloutOptions rollout;
   std::int64_t part_rows = 32;
   TrainerOptions trainer;
+  MinimizerOptions minimizer;
   double validation = 0.0, test = 0.0;  // shares of the trials where the data have no split
   Precision precision = Precision::automatic;
   double penalty = 0.0;

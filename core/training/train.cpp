@@ -63,6 +63,10 @@ void apply_to_blocks(const TrainingPlan& plan, Variables& variables, std::int64_
   };
   for (const std::string& name : plan.freeze) check("freeze", name);
   for (const auto& [name, penalty] : plan.penalties) check("penalties", name);
+  const auto& blocks = variables.blocks();
+  const bool any = std::any_of(blocks.begin(), blocks.end(),
+                               [](const auto& block) { return block.trainable && block.size > 0; });
+  if (!any) throw Error(DK_SETTINGS, "training: every parameter is frozen: nothing can be learned");
 }
 
 struct ChosenEngine {
@@ -83,6 +87,19 @@ ChosenEngine choose_engine(const TrainingPlan& plan, const Fit& fit,
     }
   }
   return {training::double_engine(fit, map, host), "double"};
+}
+
+// NULL: first-order steps.
+std::unique_ptr<training::Minimizer> make_minimizer(const TrainingPlan& plan, Engine& engine,
+                                                    const Fit& fit,
+                                                    const training::VariableMap& map,
+                                                    const dk_host& host) {
+  if (plan.minimizer.kind == "lbfgs") return training::lbfgs(engine, plan.minimizer);
+  if (plan.minimizer.kind.empty()) return nullptr;
+  if (plan.precision == training::Precision::single_precision) {
+    throw Error(DK_SETTINGS, "training: levenberg_marquardt works in double precision");
+  }
+  return training::levenberg_marquardt(fit, map, plan.minimizer, host);
 }
 
 }  // namespace
@@ -112,6 +129,8 @@ TrainedParameters train(const TrainingRequest& request, const dk_sink& table) {
                             [&](const training::TrainerState& state) {
                               training::save_trainer(request.checkpoint, request.key, state);
                             });
+  const auto minimizer = make_minimizer(plan, *chosen.engine, fit, map, host);
+  if (minimizer) trainer.use(*minimizer);
   training::TrainerState earlier;
   if (training::load_trainer(request.checkpoint, request.key, earlier)) {
     trainer.resume(std::move(earlier));

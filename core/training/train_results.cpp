@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 #include <string>
 
@@ -16,6 +17,8 @@ const char* end_name(TrainingEnd end) {
       return "epochs done";
     case TrainingEnd::early_stop:
       return "early stop";
+    case TrainingEnd::converged:
+      return "converged";
     case TrainingEnd::interrupted:
       return "interrupted";
     case TrainingEnd::not_finite:
@@ -52,10 +55,12 @@ void put_history(const FittedModel& fitted, const Sink& sink) {
     sink.array(name, {count}, values, {{"epoch"}, nullptr, help});
   };
   put("epoch_train_loss", columns.train_loss,
-      "mean loss of the epoch's batches, with penalties, each before its step");
+      "mean loss of the epoch's batches, with penalties, each before its step; of lbfgs and "
+      "levenberg_marquardt that at the end of the epoch");
   put("epoch_validation_loss", columns.validation_loss, "validation loss after the epoch");
   put("epoch_gradient_norm", columns.gradient_norm, "mean norm of the gradients");
-  put("epoch_learning_rate", columns.learning_rate, "of the epoch's last step");
+  put("epoch_learning_rate", columns.learning_rate,
+      "of the epoch's last step; not known for lbfgs and levenberg_marquardt");
   put("epoch_skipped", columns.skipped, "batches with a loss or gradient that was not finite");
   sink.array("epoch", {count}, columns.epoch, {{"epoch"}, nullptr, "number of the epoch"});
   sink.array("log_train_loss", {count}, columns.log_train_loss,
@@ -220,6 +225,81 @@ void put_comparison(const char* figure_name, const char* title, const char* pred
   sink.figure(figure);
 }
 
+// The attractor of the data and that of the model, over the plane of the first two states. Steps of
+// a map may be long: points, not lines.
+void put_phase_plane(const dk_model_info& info, const Sink& sink) {
+  if (info.n < 2) return;
+  const char* kind = info.time_kind == DK_FLOW ? "line" : "scatter";
+  const bool named = info.state_names != nullptr;
+  const std::vector<dk_series> series = {
+      {kind, "data", "data_states[0]", "data_states[1]", nullptr, nullptr, nullptr},
+      {kind, "model", "states[0]", "states[1]", nullptr, nullptr, nullptr}};
+  dk_figure figure{};
+  figure.name = "phase_plane";
+  figure.title = "Phase plane";
+  figure.caption =
+      "The first two states of the trials that are predicted: data, and free runs of the fitted "
+      "model from their initial states. Where the model has learned the dynamics, both fill the "
+      "same region.";
+  figure.x_label = named ? info.state_names[0] : "state 0";
+  figure.y_label = named ? info.state_names[1] : "state 1";
+  figure.series_count = static_cast<std::int64_t>(series.size());
+  figure.series = series.data();
+  sink.figure(figure);
+}
+
+struct Extent {
+  double mean, deviation, lowest, highest;
+};
+
+// Of component i of `rows` [R,n], over the rows where `data` [R,n] has a value.
+Extent extent_of(const std::vector<double>& rows, const std::vector<double>& data, std::int64_t n,
+                 std::int64_t i) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  Extent extent{0.0, 0.0, kInfinity, -kInfinity};
+  double count = 0.0, squares = 0.0;
+  for (auto at = static_cast<std::size_t>(i); at < rows.size(); at += static_cast<std::size_t>(n)) {
+    if (!std::isfinite(data[at])) continue;
+    count += 1.0;
+    const double gap = rows[at] - extent.mean;  // Welford's sums
+    extent.mean += gap / count;
+    squares += gap * (rows[at] - extent.mean);
+    extent.lowest = std::min(extent.lowest, rows[at]);
+    extent.highest = std::max(extent.highest, rows[at]);
+  }
+  if (count == 0.0) {
+    constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+    return {kNaN, kNaN, kNaN, kNaN};
+  }
+  extent.deviation = std::sqrt(squares / count);
+  return extent;
+}
+
+// Of data and free runs [R,n], side by side.
+void put_extents(const std::vector<double>& data, const std::vector<double>& model, std::int64_t n,
+                 const Sink& sink) {
+  std::vector<std::int64_t> state;
+  std::vector<double> columns[8];
+  for (std::int64_t i = 0; i < n; ++i) {
+    state.push_back(i);
+    const Extent d = extent_of(data, data, n, i);
+    const Extent x = extent_of(model, data, n, i);
+    const double row[] = {d.mean,   x.mean,   d.deviation, x.deviation,
+                          d.lowest, x.lowest, d.highest,   x.highest};
+    for (std::size_t c = 0; c < 8; ++c) columns[c].push_back(row[c]);
+  }
+  sink.table("extents", "Extents of data and free runs",
+             {Sink::column("state", state, "number of the state"),
+              Sink::column("data_mean", columns[0], "over the trials that are predicted"),
+              Sink::column("model_mean", columns[1], "of the free runs"),
+              Sink::column("data_deviation", columns[2], "standard deviation"),
+              Sink::column("model_deviation", columns[3], "of the free runs"),
+              Sink::column("data_lowest", columns[4], "smallest value"),
+              Sink::column("model_lowest", columns[5], "of the free runs"),
+              Sink::column("data_highest", columns[6], "largest value"),
+              Sink::column("model_highest", columns[7], "of the free runs")});
+}
+
 const Series* target_of(const Fit& fit, bool of_readout) {
   for (const ObjectiveTerm& term : fit.terms) {
     if (term.of_readout == of_readout && term.components.empty()) {
@@ -243,6 +323,11 @@ void put_predictions(const FittedModel& fitted, Engine& engine, const Sink& sink
                  fitted, trials, sink);
   put_comparison("prediction", "States of one trial", "shown_states", "shown_data_states", states,
                  of_states, fitted, trials.front(), sink);
+  if (of_states != nullptr) {
+    const dk_model_info& info = fit.system.model().info();
+    put_phase_plane(info, sink);
+    put_extents(rows_of(fit.data, *of_states, trials), states, info.n, sink);
+  }
   if (fit.readout == nullptr) return;
   const Series* of_observations = target_of(fit, true);
   put_prediction("observations", "data_observations", "what the readout makes of them",

@@ -49,12 +49,14 @@ Trainer::Trainer(Engine& engine, Variables& variables, const Split& split,
       stream_(stream),
       host_(host),
       save_(std::move(save)),
-      optimizer_(make_optimizer(options.optimizer, variables.size())),
+      optimizer_(is_minimizer(options.optimizer.kind)
+                     ? nullptr
+                     : make_optimizer(options.optimizer, variables.size())),
       schedule_(options.schedule),
       decayed_(variables.values.size()) {
   variables_.project();
   state_.values = state_.best_values = variables_.values;
-  state_.optimizer = optimizer_->memory;
+  if (optimizer_) state_.optimizer = optimizer_->memory;
   for (const VariableBlock& block : variables_.blocks()) {
     const auto first = decayed_.begin() + block.offset;
     std::fill(first, first + block.size, block.trainable && block.decays ? 1.0 : 0.0);
@@ -64,7 +66,7 @@ Trainer::Trainer(Engine& engine, Variables& variables, const Split& split,
 void Trainer::resume(TrainerState state) {
   state_ = std::move(state);
   variables_.values = state_.values;
-  optimizer_->memory = state_.optimizer;
+  if (optimizer_) optimizer_->memory = state_.optimizer;
   schedule_.memory = state_.schedule;
 }
 
@@ -86,7 +88,7 @@ TrainingOutcome Trainer::run() {
   outcome_ = {TrainingEnd::epochs_done, fmt::format("all {} epochs", options_.epochs)};
   while (state_.epoch < options_.epochs && !stops()) run_epoch();
   save(true);
-  variables_.values = state_.best_values;
+  variables_.values = unfinished_.empty() ? state_.best_values : unfinished_;
   return outcome_;
 }
 
@@ -107,28 +109,79 @@ std::int64_t Trainer::window() const {
 }
 
 void Trainer::run_epoch() {
+  const std::int64_t T = window();
+  const double start = seconds_now();
+  Epoch sums;
+  if (!(minimizer_ != nullptr ? run_round(T, sums) : run_batches(T, sums))) return;
+  seconds_ += seconds_now() - start;
+  trials_ += static_cast<std::int64_t>(split_.train.size());
+  end_epoch(sums, T);
+}
+
+// False: training has ended before the epoch did.
+bool Trainer::run_batches(std::int64_t T, Epoch& sums) {
   const std::vector<std::int64_t> order = shuffled_trials();
   const auto count = static_cast<std::int64_t>(order.size());
   const std::int64_t size = options_.batch > 0 ? std::min(options_.batch, count) : count;
-  const std::int64_t T = window();
-  const double start = seconds_now();
   const auto failures = std::tuple(state_.rate_scale, state_.rollbacks, state_.bad_batches);
-  Epoch sums;
   for (std::int64_t first = 0; first < count; first += size) {
     if (stops()) {
       // What is saved is the state in which this epoch began.
       std::tie(state_.rate_scale, state_.rollbacks, state_.bad_batches) = failures;
-      return;
+      return false;
     }
     const std::int64_t last = std::min(count, first + size);
     batch_.assign(order.begin() + first, order.begin() + last);
     const double share = static_cast<double>(first) / static_cast<double>(count);
     run_batch(batch_, static_cast<double>(state_.epoch) + share, T, sums);
-    if (ended_) return;
+    if (ended_) return false;
   }
-  seconds_ += seconds_now() - start;
-  trials_ += count;
-  end_epoch(sums, T);
+  return true;
+}
+
+bool Trainer::run_round(std::int64_t T, Epoch& sums) {
+  std::vector<double> memory = state_.optimizer.first;
+  const MinimizerRound round = minimizer_->run(
+      variables_, split_.train, T, memory,
+      [this](std::int64_t iteration, double loss) { return watch(iteration, loss); });
+  if (!round.is_finite) {
+    outcome_ = {TrainingEnd::not_finite,
+                fmt::format("the loss or its gradient is not finite where {} begins: try other "
+                            "initial parameters, or a shorter window",
+                            options_.optimizer.kind)};
+    ended_ = true;
+    return false;
+  }
+  if (stops()) {
+    // What is saved is the state in which this epoch began, what is returned the better.
+    const double judged =
+        split_.validation.empty() ? round.loss : engine_.loss(variables_, split_.validation, T);
+    if (T == T_ && judged < state_.best_loss) unfinished_ = variables_.values;
+    return false;
+  }
+  if (round.converged && T == T_) {
+    outcome_ = {TrainingEnd::converged,
+                fmt::format("{} converged in epoch {}", options_.optimizer.kind, state_.epoch + 1)};
+    ended_ = true;
+  }
+  state_.optimizer.first = std::move(memory);
+  const auto trials = static_cast<double>(split_.train.size());
+  sums = {trials * round.loss,
+          round.gradient_norm,
+          trials,
+          std::numeric_limits<double>::quiet_NaN(),
+          1,
+          0};
+  return true;
+}
+
+// After an iteration of a round. False: stop there.
+bool Trainer::watch(std::int64_t iteration, double loss) const {
+  const double all = static_cast<double>(options_.epochs);
+  const std::string text = fmt::format("epoch {} of {}, iteration {}, loss {:.4g}",
+                                       state_.epoch + 1, options_.epochs, iteration, loss);
+  host_.progress(&host_, static_cast<double>(state_.epoch) / all, text.c_str());
+  return host_.cancelled(&host_) == 0;
 }
 
 void Trainer::run_batch(const std::vector<std::int64_t>& trials, double epoch, std::int64_t T,
@@ -194,7 +247,7 @@ void Trainer::end_epoch(const Epoch& sums, std::int64_t T) {
   }
   schedule_.observe(validation);
   state_.values = variables_.values;
-  state_.optimizer = optimizer_->memory;
+  if (optimizer_) state_.optimizer = optimizer_->memory;
   state_.schedule = schedule_.memory;
   save(false);
   report(record);

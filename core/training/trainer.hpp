@@ -9,6 +9,7 @@
 
 #include "dynkit/host.h"
 #include "engine.hpp"
+#include "minimizer.hpp"
 #include "optimizer.hpp"
 #include "schedule.hpp"
 
@@ -30,10 +31,11 @@ struct TrainerOptions {
   ScheduleOptions schedule;
 };
 
-/// One epoch: the mean loss of its batches with penalties, and the validation loss behind it
-/// without them.
+/// One epoch: the mean loss of its batches with penalties, or that at the end of a minimizer's
+/// round, and the validation loss behind it without them.
 struct EpochRecord {
-  double train_loss, validation_loss, gradient_norm, learning_rate;
+  double train_loss, validation_loss, gradient_norm;
+  double learning_rate;  // NaN: a minimizer chooses its own steps
   std::int64_t skipped;  // batches whose loss or gradient was not finite
 };
 
@@ -51,7 +53,7 @@ struct TrainerState {
   std::vector<EpochRecord> history;
 };
 
-enum class TrainingEnd { epochs_done, early_stop, interrupted, not_finite };
+enum class TrainingEnd { epochs_done, early_stop, converged, interrupted, not_finite };
 
 struct TrainingOutcome {
   TrainingEnd end = TrainingEnd::epochs_done;
@@ -65,6 +67,9 @@ class Trainer {
   Trainer(Engine& engine, Variables& variables, const Split& split, const TrainerOptions& options,
           std::int64_t T, const dk_stream& stream, const dk_host& host,
           std::function<void(const TrainerState&)> save);
+
+  /// An epoch is a round of this minimizer over all trials, in place of first-order steps.
+  void use(Minimizer& minimizer) { minimizer_ = &minimizer; }
 
   /// Goes on from a state. Of the same variables.
   void resume(TrainerState state);
@@ -81,6 +86,9 @@ class Trainer {
 
   bool stops();
   void run_epoch();
+  bool run_batches(std::int64_t T, Epoch& sums);
+  bool run_round(std::int64_t T, Epoch& sums);
+  bool watch(std::int64_t iteration, double loss) const;
   void run_batch(const std::vector<std::int64_t>& trials, double epoch, std::int64_t T,
                  Epoch& sums);
   void skip_batch(Epoch& sums);
@@ -99,11 +107,13 @@ class Trainer {
   const dk_host& host_;
   std::function<void(const TrainerState&)> save_;
   std::unique_ptr<Optimizer> optimizer_;
+  Minimizer* minimizer_ = nullptr;
   Schedule schedule_;
   TrainerState state_;
   TrainingOutcome outcome_;
   bool ended_ = false;
   std::vector<double> gradient_, decayed_;
+  std::vector<double> unfinished_;  // values of a round that was interrupted, if they are the best
   std::vector<std::int64_t> batch_;
   double saved_at_ = 0.0;
   double seconds_ = 0.0;  // of this process

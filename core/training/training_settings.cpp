@@ -19,7 +19,8 @@ constexpr const char* kLosses[] = {"squared", "absolute",      "gaussian",
 constexpr const char* kCompared[] = {"states", "observations", nullptr};
 constexpr const char* kInitialStates[] = {"data", "zero", "learned", nullptr};
 constexpr const char* kMethods[] = {"rk4", "tsit5", "dop853", "adams", "bdf", nullptr};
-constexpr const char* kOptimizers[] = {"sgd", "adam", "adamw", "radam", nullptr};
+constexpr const char* kOptimizers[] = {
+    "sgd", "adam", "adamw", "radam", "lbfgs", "levenberg_marquardt", nullptr};
 constexpr const char* kSchedules[] = {"constant", "exponential", "cosine", "plateau", nullptr};
 constexpr const char* kPrecisions[] = {"auto", "single", "double", nullptr};
 constexpr double kMany = 1e9;
@@ -77,8 +78,17 @@ constexpr dk_setting kTrainingSettings[] = {
     number_setting("validation", "0.2", 0, 0.9,
                    "share of the trials for validation, where the dataset has no split"),
     number_setting("test", "0", 0, 0.9, "share of the trials for the test"),
-    text_setting("optimizer", "adam", kOptimizers, "first-order optimizer"),
-    number_setting("learning_rate", "0.001", 0, kUnbounded, "step size at first"),
+    text_setting("optimizer", "adam", kOptimizers,
+                 "first-order steps along the gradients of batches, or a minimizer of the loss of "
+                 "all trials that chooses its own: lbfgs, or levenberg_marquardt for squares and "
+                 "few parameters"),
+    integer_setting("iterations", "100", 1, 1e6,
+                    "of lbfgs or levenberg_marquardt in an epoch, after which they begin anew"),
+    number_setting("tolerance", "1e-9", 0, 1,
+                   "relative change of the loss at which lbfgs or levenberg_marquardt have "
+                   "converged"),
+    number_setting("learning_rate", "0.001", 0, kUnbounded,
+                   "step size at first, of first-order optimizers"),
     text_setting("schedule", "constant", kSchedules, "of the learning rate"),
     number_setting("final_rate", "1e-6", 0, kUnbounded,
                    "learning rate at the end (exponential, cosine) or at least (plateau)"),
@@ -178,6 +188,7 @@ Config::Table checked_training(const Config::Table& given) {
       checked.emplace_back(key, std::move(value));
     }
   }
+  training::read_plan(checked, true);  // refuses what does not go together
   return checked;
 }
 

@@ -71,6 +71,22 @@ TEST(Training, IsWhatAnalysesWorkOnUnlessTheyNameAnotherModel) {
   EXPECT_GT(std::abs(modulus("before") - std::sqrt(0.9)), 1e-2);
 }
 
+TEST(Training, ByMinimizersConvergesOnAnyNumberOfThreads) {
+  for (const std::string kind : {"lbfgs", "levenberg_marquardt"}) {
+    const ScratchFolder folder;
+    folder.write("e.toml", rotation("optimizer = \"" + kind + "\"\npart = 3\n"));
+    const CommandResult one = run(folder, "e.toml --out one --threads 1 --json");
+    ASSERT_EQ(one.exit_code, 0) << one.errors;
+    const json summary = json::parse(one.output).at("training").at("summary");
+    EXPECT_EQ(summary.at("outcome"), "converged") << kind;
+    EXPECT_LT(summary.at("train_loss").get<double>(), 1e-10) << kind;
+    ASSERT_EQ(run(folder, "e.toml --out two --threads 2").exit_code, 0);
+    for (const auto& [name, array] : fitted(folder, "one")) {
+      EXPECT_EQ(array.numbers(), fitted(folder, "two").at(name).numbers()) << kind << ' ' << name;
+    }
+  }
+}
+
 TEST(Training, HasTheSameBitsOnOneAndOnTwoThreads) {
   const ScratchFolder folder;
   folder.write("e.toml", rotation("epochs = 30\nbatch = 11\npart = 3\n"));
@@ -233,6 +249,18 @@ INSTANTIATE_TEST_SUITE_P(
                       Refusal{"ComponentOutOfRange", "[[training.objective]]\ncomponents = [2]\n",
                               "component 2 is not in [0, 2)"},
                       Refusal{"TwoTeachers", "horizon = 3\nforcing = 0.5\n", "only one of"},
+                      Refusal{"BatchesOfAMinimizer", "optimizer = \"lbfgs\"\nbatch = 3\n",
+                              "setting 'batch' is for first-order optimizers, not for 'lbfgs'"},
+                      Refusal{"LeastSquaresOfNone",
+                              "optimizer = \"levenberg_marquardt\"\nobjective = \"absolute\"\n",
+                              "objective 'absolute' is no sum of squares"},
+                      Refusal{"LeastSquaresInSinglePrecision",
+                              "optimizer = \"levenberg_marquardt\"\nprecision = \"single\"\n",
+                              "levenberg_marquardt works in double precision"},
+                      Refusal{"NothingToLearn",
+                              "freeze = [\"weight_ih_l0\", \"weight_hh_l0\", \"bias_ih_l0\", "
+                              "\"bias_hh_l0\"]\n",
+                              "every parameter is frozen"},
                       Refusal{"InitialStateOfWrongSize", "initial_state = [1, 2, 3]\n",
                               "the initial state has 3 components"}),
     [](const auto& refusal) { return refusal.param.name; });

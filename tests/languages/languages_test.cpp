@@ -30,7 +30,7 @@ class NoSource : public SettingSource {
   std::optional<std::int64_t> extent(const std::string&, std::size_t) override { return {}; }
 };
 
-// The only component of a library, with these parameters.
+// A component of a library, with these parameters.
 class TestedSystem {
  public:
   TestedSystem(const std::string& library, const std::string& id, Numbers theta)
@@ -125,6 +125,12 @@ TEST(BrusselatorInC, HasTheJacobianOfItsRestState) {
 TEST(BrusselatorInC, DependsLinearlyOnItsParameters) {
   expect_equal(brusselator().jacobian({0.75, 2, 0.5, 3}, DK_WRT_PARAMETERS),
                {1, -0.75, 0, 0.75, 1, -0.5, 0, 0.5});
+}
+
+TEST(BrusselatorInC, CanOfferItsEquationAlone) {
+  const TestedSystem system(BRUSSELATOR, "org.dynkit.test.brusselator_equation", {kA, kB});
+  EXPECT_EQ(system.derivative(), "central differences");
+  EXPECT_EQ(system.eval(samples(2)), brusselator().eval(samples(2)));
 }
 
 #if defined(COUPLED_LOGISTIC)

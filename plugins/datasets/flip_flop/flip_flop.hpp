@@ -14,8 +14,7 @@
 
 #include <cstdint>
 
-#include "dynkit/job.hpp"
-#include "dynkit/settings.hpp"
+#include "pulses.hpp"
 
 namespace dynkit::flip_flop {
 
@@ -23,22 +22,23 @@ class FlipFlop {
  public:
   static constexpr dk_setting kSettings[] = {
       integer_setting("bits", "3", 1, 1024, "number of channels"),
-      integer_setting("trials", "600", 1, 1e9, "number of trials"),
+      trials_setting("600"),
       integer_setting("bins", "100", 1, 1e9, "time bins in each"),
       number_setting("pulses", "12", 0, 1e6, "mean number of pulses in a trial"),
       integer_setting("width", "2", 0, 1e9, "a pulse lasts width + 1 bins"),
       number_setting("amplitude", "1", 0, kUnbounded, "height of a pulse, either sign"),
       number_setting("initial", "1", -kUnbounded, kUnbounded, "target before the first pulse"),
-      number_setting("validation", "0.16666666666666666", 0, 1,
-                     "share of the trials for validation, the last ones"),
+      validation_setting("0.16666666666666666"),
+      test_setting(),
   };
 
   FlipFlop(const dk_host& host, const Settings& settings);
   void generate(const dk_job& job) const;
 
  private:
-  std::int64_t bits_, trials_, bins_, width_;
-  double pulses_, amplitude_, initial_, validation_;
+  TrialSettings trials_;
+  std::int64_t bits_, bins_, width_;
+  double pulses_, amplitude_, initial_;
 };
 
 }  // namespace dynkit::flip_flop

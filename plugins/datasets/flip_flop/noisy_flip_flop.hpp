@@ -17,8 +17,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "dynkit/job.hpp"
-#include "dynkit/settings.hpp"
 #include "pulses.hpp"
 
 namespace dynkit::flip_flop {
@@ -28,7 +26,7 @@ class NoisyFlipFlop {
   static constexpr const char* kLevels[] = {"binary", "signed", nullptr};
   static constexpr dk_setting kSettings[] = {
       integer_setting("bits", "3", 1, 1024, "number of channels"),
-      integer_setting("trials", "1000", 1, 1e9, "number of trials"),
+      trials_setting("1000"),
       integer_setting("bins", "500", 1, 1e9, "time bins in each"),
       number_setting("probability", "0.01", 0, 0.5,
                      "of a pulse of one sign in a bin of one channel"),
@@ -37,21 +35,21 @@ class NoisyFlipFlop {
       text_setting("levels", "binary", kLevels, "targets: binary, 0 or 1; signed, -1 or 1"),
       integer_setting("blind", "4", 0, 1e9, "bins after a transition that the mask leaves out"),
       integer_setting("blind_start", "5", 0, 1e9, "first bins that the mask leaves out"),
-      number_setting("validation", "0.2", 0, 1, "share of the trials for validation"),
-      number_setting("test", "0", 0, 1, "share of the trials for testing, the last ones"),
+      validation_setting("0.2"),
+      test_setting(),
   };
 
   NoisyFlipFlop(const dk_host& host, const Settings& settings);
   void generate(const dk_job& job) const;
 
  private:
-  void make_trial(const dk_host& host, Trial trial) const;
+  void make_trial(const dk_host& host, Trial& trial) const;
   std::vector<double> make_mask(const std::vector<double>& targets) const;
 
-  Sizes sizes_;
+  TrialSettings trials_;
+  std::int64_t bins_, bits_;
   double probability_, noise_, low_;
   std::int64_t silent_, blind_, blind_start_;
-  double validation_, test_;
 };
 
 }  // namespace dynkit::flip_flop

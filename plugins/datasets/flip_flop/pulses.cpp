@@ -1,58 +1,27 @@
 #include "pulses.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <string>
 
-#include "dynkit/error.hpp"
 #include "dynkit/vector_math.hpp"
 
 namespace dynkit::flip_flop {
-namespace {
-
-// 16 GiB for one array; beyond that a typing error is likelier than a wish.
-constexpr std::int64_t kMostNumbers = std::int64_t{1} << 31;
-
-}  // namespace
 
 // Knuth's product of uniforms, for means up to kLargestPart at a time: a sum of Poisson numbers is
 // Poisson. Our own exp, so that every machine draws the same.
-std::int64_t draw_poisson(const dk_host& host, dk_stream& stream, double mean) {
+std::int64_t draw_poisson(Random& random, double mean) {
   constexpr double kLargestPart = 16.0;
   std::int64_t count = 0;
   for (double rest = mean; rest > 0.0; rest -= kLargestPart) {
     const double border = vector_math::exp(-std::min(rest, kLargestPart));
     double product = 1.0;
     for (;;) {
-      double uniform = 0.0;
-      host.uniform(&host, &stream, 1, &uniform);
-      product *= uniform;
+      product *= random.uniform();
       if (product <= border) break;
       ++count;
     }
   }
   return count;
-}
-
-std::int64_t draw_integer(const dk_host& host, dk_stream& stream, std::int64_t bound) {
-  std::int64_t number = 0;
-  host.integer(&host, &stream, bound, 1, &number);
-  return number;
-}
-
-double draw_uniform(const dk_host& host, dk_stream& stream, double lower, double upper) {
-  double uniform = 0.0;
-  host.uniform(&host, &stream, 1, &uniform);
-  return lower + uniform * (upper - lower);
-}
-
-void check_sizes(const Sizes& sizes, const char* channels) {
-  std::int64_t size = 0;
-  if (__builtin_mul_overflow(sizes.S, sizes.T, &size) ||
-      __builtin_mul_overflow(size, sizes.m, &size) || size > kMostNumbers) {
-    throw Error(DK_TOO_LARGE, std::string("settings 'trials', 'bins' and '") + channels +
-                                  "': their product is above the limit of 2^31");
-  }
 }
 
 void check_width(std::int64_t width, std::int64_t bins) {
@@ -61,24 +30,17 @@ void check_width(std::int64_t width, std::int64_t bins) {
                                " bins does not fit into " + std::to_string(bins));
 }
 
-void check_shares(double validation, double test) {
-  if (validation + test > 1.0) {
-    throw Error(DK_SETTINGS, "settings 'validation' and 'test' are together more than 1");
-  }
-}
-
-Trials::Trials(const dk_job& job, const Sizes& sizes, const std::function<void(Trial)>& make)
-    : inputs(static_cast<std::size_t>(sizes.S * sizes.T * sizes.m)), targets(inputs.size()) {
-  const dk_host& host = *job.host;
-  const std::int64_t numbers = sizes.T * sizes.m;
-  parallel_for(host, sizes.S, 16, [&](std::int64_t begin, std::int64_t end, std::int32_t) {
-    for (std::int64_t s = begin; s < end; ++s) {
-      if (host.cancelled(&host) != 0) throw Error(DK_CANCELLED, "cancelled");
-      Trial trial{{}, inputs.data() + s * numbers, targets.data() + s * numbers};
-      host.split(&host, job.stream, s, &trial.stream);
-      make(trial);
-    }
+Trials make_trials(const dk_job& job, std::int64_t S, std::int64_t T, std::int64_t m,
+                   const std::function<void(Trial&)>& make) {
+  Trials trials{S, T, m, std::vector<double>(array_size(S, T, m)), {}};
+  trials.targets.resize(trials.inputs.size());
+  for_each_trial(job, S, [&](dk_stream& stream, std::int64_t s) {
+    const std::int64_t first = s * T * m;
+    Trial trial{stream, Random(*job.host, stream), trials.inputs.data() + first,
+                trials.targets.data() + first};
+    make(trial);
   });
+  return trials;
 }
 
 void hold(const double* inputs, const double* initial, std::int64_t T, std::int64_t m,
@@ -93,29 +55,17 @@ void hold(const double* inputs, const double* initial, std::int64_t T, std::int6
   }
 }
 
-void put_trials(const dk_job& job, const Sizes& sizes, const Trials& trials, double validation,
-                double test) {
-  std::vector<double> time(static_cast<std::size_t>(sizes.T));
-  for (std::size_t k = 0; k < time.size(); ++k) time[k] = static_cast<double>(k);
-  const auto count = static_cast<double>(sizes.S);
-  const auto validation_begin =
-      std::min(static_cast<std::int64_t>(std::llround(count * (1.0 - validation - test))), sizes.S);
-  const auto test_begin =
-      std::min(static_cast<std::int64_t>(std::llround(count * (1.0 - test))), sizes.S);
-  std::vector<std::int64_t> split(static_cast<std::size_t>(sizes.S));
-  std::fill(split.begin() + validation_begin, split.begin() + test_begin, 1);
-  std::fill(split.begin() + test_begin, split.end(), 2);
-
+void put_trials(const dk_job& job, const TrialSettings& settings, const Trials& trials) {
+  const std::int64_t S = trials.S, T = trials.T, m = trials.m;
   const Sink sink(*job.sink);
-  sink.array("time", {sizes.T}, time, {{"time"}, "bin", "number of the bin"});
-  sink.array("inputs", {sizes.S, sizes.T, sizes.m}, trials.inputs,
-             {{"trial", "time", "input"}, nullptr, "pulses"});
-  sink.array("targets", {sizes.S, sizes.T, sizes.m}, trials.targets,
+  put_time(sink, T, 1.0, "bin", "number of the bin");
+  sink.array("inputs", {S, T, m}, trials.inputs, {{"trial", "time", "input"}, nullptr, "pulses"});
+  sink.array("targets", {S, T, m}, trials.targets,
              {{"trial", "time", "output"},
               nullptr,
               "last pulse of each channel, aligned with the "
               "state that this bin's input has produced"});
-  sink.array("split", {sizes.S}, split, {{"trial"}, nullptr, "0 train, 1 validation, 2 test"});
+  put_split(sink, split_in_order(S, 1.0 - settings.validation - settings.test, settings.test));
 }
 
 }  // namespace dynkit::flip_flop

@@ -19,8 +19,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "dynkit/job.hpp"
-#include "dynkit/settings.hpp"
 #include "pulses.hpp"
 
 namespace dynkit::flip_flop {
@@ -39,27 +37,26 @@ class VariableFlipFlop {
           "initial", "[]", -kUnbounded, kUnbounded,
           "targets before the first pulse, one for each channel; empty: zero in the box, "
           "(mean radius, 0) in the annulus"),
-      integer_setting("trials", "600", 1, 1e9, "number of trials"),
+      trials_setting("600"),
       integer_setting("bins", "100", 1, 1e9, "time bins in each"),
       number_setting("pulses", "12", 0, 1e6, "mean number of pulses in a trial"),
       integer_setting("width", "2", 0, 1e9, "a pulse lasts width + 1 bins"),
-      number_setting("validation", "0.16666666666666666", 0, 1,
-                     "share of the trials for validation"),
-      number_setting("test", "0", 0, 1, "share of the trials for testing, the last ones"),
+      validation_setting("0.16666666666666666"),
+      test_setting(),
   };
 
   VariableFlipFlop(const dk_host& host, const Settings& settings);
   void generate(const dk_job& job) const;
 
  private:
-  void add_pulse(const dk_host& host, Trial& trial) const;
+  void add_pulse(Trial& trial) const;
 
+  TrialSettings trials_;
   bool annulus_;
   std::vector<double> half_widths_, radii_, initial_;
-  Sizes sizes_;
+  std::int64_t bins_, channels_ = 0;
   double pulses_;
   std::int64_t width_;
-  double validation_, test_;
 };
 
 }  // namespace dynkit::flip_flop

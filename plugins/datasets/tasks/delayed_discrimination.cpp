@@ -36,7 +36,7 @@ DelayedDiscrimination::DelayedDiscrimination(const dk_host&, const Settings& set
     throw Error(DK_SETTINGS, "setting 'shortest_delay': " + std::to_string(shortest_) +
                                  " is above 'longest_delay', " + std::to_string(longest_));
   }
-  static_cast<void>(numbers_in(trials_.S, bins_, 2,
+  static_cast<void>(array_size(trials_.S, bins_, 2,
                                "'trials', 'before', 'stimulus', 'longest_delay' and 'decision'"));
 }
 
@@ -71,7 +71,7 @@ void DelayedDiscrimination::make_trial(const dk_host& host, dk_stream& stream, s
 
 void DelayedDiscrimination::generate(const dk_job& job) const {
   const std::int64_t S = trials_.S, T = bins_;
-  const std::size_t numbers = numbers_in(S, T, 1), count = static_cast<std::size_t>(S);
+  const std::size_t numbers = array_size(S, T, 1), count = static_cast<std::size_t>(S);
   Arrays arrays{std::vector<double>(numbers), std::vector<double>(numbers),
                 std::vector<double>(numbers), std::vector<double>(2 * count),
                 std::vector<std::int64_t>(count)};

@@ -137,14 +137,14 @@ HiddenMarkov::HiddenMarkov(const dk_host&, const Settings& settings)
       bins_(settings.integer("bins")),
       noise_inputs_(settings.integer("noise_inputs")),
       model_(make_model(settings)) {
-  static_cast<void>(numbers_in(trials_.S, bins_, std::max({model_.K, model_.O, noise_inputs_}),
+  static_cast<void>(array_size(trials_.S, bins_, std::max({model_.K, model_.O, noise_inputs_}),
                                "'trials', 'bins', 'states' and 'noise_inputs'"));
 }
 
 void HiddenMarkov::generate(const dk_job& job) const {
   const std::int64_t S = trials_.S, T = bins_, K = model_.K, O = model_.O, m = noise_inputs_;
   std::vector<std::int64_t> z(index(S * T)), y(index(S * T));
-  std::vector<double> noise(numbers_in(S, T, m)), surprises(index(S));
+  std::vector<double> noise(array_size(S, T, m)), surprises(index(S));
   for_each_trial(job, S, [&](dk_stream& stream, std::int64_t s) {
     Random random(*job.host, stream);
     const double* p = model_.initial.data();

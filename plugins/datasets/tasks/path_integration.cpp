@@ -59,7 +59,7 @@ PathIntegration::PathIntegration(const dk_host&, const Settings& settings)
       perimeter_(settings.number("perimeter")),
       slowing_(settings.number("slowing")),
       noise_(settings.number("noise")) {
-  static_cast<void>(numbers_in(trials_.S, bins_, channels()));
+  static_cast<void>(array_size(trials_.S, bins_, channels()));
   if (!(turning_ * dt_ <= kLargestTurn)) {
     throw Error(
         DK_SETTINGS,
@@ -118,7 +118,7 @@ void PathIntegration::make_trial(const dk_host& host, dk_stream& stream, double*
 
 void PathIntegration::generate(const dk_job& job) const {
   const std::int64_t S = trials_.S, T = bins_, m = channels();
-  std::vector<double> inputs(numbers_in(S, T, m)), targets(numbers_in(S, T, 2));
+  std::vector<double> inputs(array_size(S, T, m)), targets(array_size(S, T, 2));
   std::vector<double> starts(static_cast<std::size_t>(2 * S));
   for_each_trial(job, S, [&](dk_stream& stream, std::int64_t s) {
     make_trial(*job.host, stream, &starts[static_cast<std::size_t>(2 * s)],

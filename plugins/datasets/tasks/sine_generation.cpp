@@ -17,7 +17,7 @@ SineGeneration::SineGeneration(const dk_host&, const Settings& settings)
       highest_(settings.number("highest")),
       offset_(settings.number("offset")),
       noise_(settings.number("noise")) {
-  static_cast<void>(numbers_in(trials_.S, bins_, 1));
+  static_cast<void>(array_size(trials_.S, bins_, 1));
   const double phase = std::max(lowest_, highest_) * dt_ * static_cast<double>(bins_);
   if (!(phase <= vector_math::kSineRange<double>)) {
     throw Error(DK_SETTINGS,
@@ -33,7 +33,7 @@ double SineGeneration::frequency(std::int64_t s) const {
 }
 
 void SineGeneration::generate(const dk_job& job) const {
-  const std::size_t numbers = numbers_in(trials_.S, bins_, 1);
+  const std::size_t numbers = array_size(trials_.S, bins_, 1);
   std::vector<double> inputs(numbers), targets(numbers), omega(static_cast<std::size_t>(trials_.S));
   for_each_trial(job, trials_.S, [&](dk_stream& stream, std::int64_t s) {
     double& own = omega[static_cast<std::size_t>(s)];

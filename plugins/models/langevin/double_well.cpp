@@ -93,14 +93,6 @@ void DoubleWell::vjp(const Records<Number>& records, std::int64_t K, const Numbe
   }
 }
 
-#define DYNKIT_INSTANTIATE(Number)                                                                 \
-  template void DoubleWell::activate(std::int64_t, Weights<Number>, Number*, std::int64_t) const;  \
-  template void DoubleWell::hessian(const Records<Number>&, Number*, std::int64_t, Number*) const; \
-  template void DoubleWell::jvp(const Records<Number>&, std::int64_t, Directions<const Number>,    \
-                                Directions<const Number>, Directions<Number>, Number*) const;      \
-  template void DoubleWell::vjp(const Records<Number>&, std::int64_t, const Number*,               \
-                                Directions<Number>, Directions<Number>, Number*) const;
-DYNKIT_INSTANTIATE(double)
-DYNKIT_INSTANTIATE(float)
+DYNKIT_INSTANTIATE_POTENTIAL(DoubleWell)
 
 }  // namespace dynkit::langevin

@@ -270,16 +270,6 @@ void MlpPotential::hessian(const Records<Number>& one, Number* H, std::int64_t r
       work + k_ * k_);
 }
 
-#define DYNKIT_INSTANTIATE(Number)                                                                \
-  template void MlpPotential::activate(std::int64_t, Weights<Number>, Number*, std::int64_t)      \
-      const;                                                                                      \
-  template void MlpPotential::hessian(const Records<Number>&, Number*, std::int64_t, Number*)     \
-      const;                                                                                      \
-  template void MlpPotential::jvp(const Records<Number>&, std::int64_t, Directions<const Number>, \
-                                  Directions<const Number>, Directions<Number>, Number*) const;   \
-  template void MlpPotential::vjp(const Records<Number>&, std::int64_t, const Number*,            \
-                                  Directions<Number>, Directions<Number>, Number*) const;
-DYNKIT_INSTANTIATE(double)
-DYNKIT_INSTANTIATE(float)
+DYNKIT_INSTANTIATE_POTENTIAL(MlpPotential)
 
 }  // namespace dynkit::langevin

@@ -156,15 +156,6 @@ void Oscillators::vjp(const Records<Number>& records, std::int64_t K, const Numb
   }
 }
 
-#define DYNKIT_INSTANTIATE(Number)                                                                 \
-  template void Oscillators::activate(std::int64_t, Weights<Number>, Number*, std::int64_t) const; \
-  template void Oscillators::hessian(const Records<Number>&, Number*, std::int64_t, Number*)       \
-      const;                                                                                       \
-  template void Oscillators::jvp(const Records<Number>&, std::int64_t, Directions<const Number>,   \
-                                 Directions<const Number>, Directions<Number>, Number*) const;     \
-  template void Oscillators::vjp(const Records<Number>&, std::int64_t, const Number*,              \
-                                 Directions<Number>, Directions<Number>, Number*) const;
-DYNKIT_INSTANTIATE(double)
-DYNKIT_INSTANTIATE(float)
+DYNKIT_INSTANTIATE_POTENTIAL(Oscillators)
 
 }  // namespace dynkit::langevin

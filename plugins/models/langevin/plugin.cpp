@@ -1,4 +1,6 @@
 // Underdamped motion in a potential as a component.
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -19,7 +21,11 @@ namespace {
 constexpr const char* kTimes[] = {"flow", "map", nullptr};
 constexpr const char* kPotentials[] = {"mlp", "quadratic", "oscillators", "double_well", nullptr};
 constexpr const char* kSmooth[] = {"tanh", "sigmoid", "softplus", "gelu", "sin", nullptr};
+// Defaults.
 constexpr double kStep = 0.01;
+constexpr std::array kHidden = {32.0, 32.0};
+constexpr std::string_view kActivation = "tanh";
+constexpr std::int64_t kGroups = 4;
 
 Structure structure_of(const Settings& settings) {
   Structure structure{};
@@ -33,7 +39,24 @@ Structure structure_of(const Settings& settings) {
   return structure;
 }
 
+// What another potential was to be like must not be lost without a word. A value that is the
+// default is as good as none.
+void check_potential(const Settings& settings) {
+  const std::string_view chosen = settings.text("potential");
+  const auto check = [&](const char* name, std::string_view owner, bool is_default) {
+    if (is_default || chosen == owner) return;
+    throw Error(DK_SETTINGS, "setting '" + std::string(name) + "' is for potential = \"" +
+                                 std::string(owner) + "\" only, not for \"" + std::string(chosen) +
+                                 "\"");
+  };
+  const auto hidden = settings.numbers("hidden");
+  check("hidden", "mlp", std::equal(hidden.begin(), hidden.end(), kHidden.begin(), kHidden.end()));
+  check("activation", "mlp", settings.text("activation") == kActivation);
+  check("groups", "oscillators", settings.integer("groups") == kGroups);
+}
+
 Potential potential_of(const Settings& settings) {
+  check_potential(settings);
   const std::int64_t k = settings.integer("k");
   const std::string_view name = settings.text("potential");
   if (name == "quadratic") return Quadratic(k);

@@ -47,3 +47,15 @@ void for_each_theta(std::int64_t S, std::int64_t K, const Directions<Number>& th
 }
 
 }  // namespace dynkit::langevin
+
+/// Instantiates the functions of a potential, behind their definitions in its source file.
+#define DYNKIT_INSTANTIATE_POTENTIAL(Potential)       \
+  DYNKIT_INSTANTIATE_POTENTIAL_FOR(Potential, double) \
+  DYNKIT_INSTANTIATE_POTENTIAL_FOR(Potential, float)
+#define DYNKIT_INSTANTIATE_POTENTIAL_FOR(Potential, Number)                                       \
+  template void Potential::activate(std::int64_t, Weights<Number>, Number*, std::int64_t) const;  \
+  template void Potential::hessian(const Records<Number>&, Number*, std::int64_t, Number*) const; \
+  template void Potential::jvp(const Records<Number>&, std::int64_t, Directions<const Number>,    \
+                               Directions<const Number>, Directions<Number>, Number*) const;      \
+  template void Potential::vjp(const Records<Number>&, std::int64_t, const Number*,               \
+                               Directions<Number>, Directions<Number>, Number*) const;

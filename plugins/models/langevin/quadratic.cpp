@@ -119,14 +119,6 @@ void Quadratic::vjp(const Records<Number>& records, std::int64_t K, const Number
                  });
 }
 
-#define DYNKIT_INSTANTIATE(Number)                                                                \
-  template void Quadratic::activate(std::int64_t, Weights<Number>, Number*, std::int64_t) const;  \
-  template void Quadratic::hessian(const Records<Number>&, Number*, std::int64_t, Number*) const; \
-  template void Quadratic::jvp(const Records<Number>&, std::int64_t, Directions<const Number>,    \
-                               Directions<const Number>, Directions<Number>, Number*) const;      \
-  template void Quadratic::vjp(const Records<Number>&, std::int64_t, const Number*,               \
-                               Directions<Number>, Directions<Number>, Number*) const;
-DYNKIT_INSTANTIATE(double)
-DYNKIT_INSTANTIATE(float)
+DYNKIT_INSTANTIATE_POTENTIAL(Quadratic)
 
 }  // namespace dynkit::langevin

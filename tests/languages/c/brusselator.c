@@ -109,12 +109,20 @@ static const void* extension(const dk_model* model, const char* id) {
 static const dk_model_v1 kModel = {create, destroy, info,     NULL, NULL, NULL,
                                    NULL,   eval,    jacobian, NULL, vjp,  extension};
 
+/* What an author has to write at the least. */
+static const dk_model_v1 kEquation = {create, destroy, info, NULL, NULL, NULL,
+                                      NULL,   eval,    NULL, NULL, NULL, extension};
+
+static const char kCitation[] =
+    "I. Prigogine & R. Lefever, Symmetry breaking instabilities in dissipative systems II, J. "
+    "Chem. Phys. 48, 1695 (1968)";
+
 static const dk_component kComponents[] = {
     {DK_MODEL_V1, "org.dynkit.test.brusselator", "1.0.0",
-     "Brusselator (1968): x' = a - (b + 1) x + x^2 y, y' = b x - x^2 y",
-     "I. Prigogine & R. Lefever, Symmetry breaking instabilities in dissipative systems II, J. "
-     "Chem. Phys. 48, 1695 (1968)",
-     "MIT", NULL, 0, NULL, &kModel}};
+     "Brusselator (1968): x' = a - (b + 1) x + x^2 y, y' = b x - x^2 y", kCitation, "MIT", NULL, 0,
+     NULL, &kModel},
+    {DK_MODEL_V1, "org.dynkit.test.brusselator_equation", "1.0.0",
+     "Brusselator without derivatives of its own", kCitation, "MIT", NULL, 0, NULL, &kEquation}};
 
 static const dk_library kLibrary = {DK_ABI_MAJOR,
                                     DK_ABI_MINOR,

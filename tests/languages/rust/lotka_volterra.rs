@@ -119,12 +119,15 @@ pub struct dk_model_v1 {
     ) -> i32,
     jacobian: Absent,
     jvp: Absent,
-    vjp: unsafe extern "C" fn(
-        *const dk_model,
-        *const dk_points,
-        *const dk_cotangents,
-        *mut dk_error,
-    ) -> i32,
+    // None is a null pointer.
+    vjp: Option<
+        unsafe extern "C" fn(
+            *const dk_model,
+            *const dk_points,
+            *const dk_cotangents,
+            *mut dk_error,
+        ) -> i32,
+    >,
     extension: extern "C" fn(*const dk_model, *const c_char) -> *const c_void,
 }
 
@@ -297,7 +300,7 @@ extern "C" fn extension(_model: *const dk_model, _id: *const c_char) -> *const c
     ptr::null()
 }
 
-static MODEL: Shared<dk_model_v1> = Shared(dk_model_v1 {
+const TABLE: dk_model_v1 = dk_model_v1 {
     create,
     destroy,
     info,
@@ -308,31 +311,55 @@ static MODEL: Shared<dk_model_v1> = Shared(dk_model_v1 {
     eval,
     jacobian: ptr::null(),
     jvp: ptr::null(),
-    vjp,
+    vjp: Some(vjp),
     extension,
-});
+};
 
-static COMPONENTS: Shared<[dk_component; 1]> = Shared([dk_component {
-    interface_id: text!("dynkit.model/1"),
-    id: text!("org.dynkit.test.lotka_volterra"),
-    version: text!("1.0.0"),
-    summary: text!("Lotka-Volterra competition: x_i' = x_i (r_i - sum_j A_ij x_j)"),
-    citation: text!(
-        "R. M. May & W. J. Leonard, Nonlinear aspects of competition between three species, SIAM J. Appl. Math. 29, 243 (1975)"
+static MODEL: Shared<dk_model_v1> = Shared(TABLE);
+
+// What an author has to write at the least.
+static EQUATION: Shared<dk_model_v1> = Shared(dk_model_v1 { vjp: None, ..TABLE });
+
+const fn component(
+    id: *const c_char,
+    summary: *const c_char,
+    table: &'static Shared<dk_model_v1>,
+) -> dk_component {
+    dk_component {
+        interface_id: text!("dynkit.model/1"),
+        id,
+        version: text!("1.0.0"),
+        summary,
+        citation: text!(
+            "R. M. May & W. J. Leonard, Nonlinear aspects of competition between three species, SIAM J. Appl. Math. 29, 243 (1975)"
+        ),
+        license: text!("MIT"),
+        settings: ptr::null(),
+        setting_count: 0,
+        required_extensions: ptr::null(),
+        interface_table: &table.0 as *const dk_model_v1 as *const c_void,
+    }
+}
+
+static COMPONENTS: Shared<[dk_component; 2]> = Shared([
+    component(
+        text!("org.dynkit.test.lotka_volterra"),
+        text!("Lotka-Volterra competition: x_i' = x_i (r_i - sum_j A_ij x_j)"),
+        &MODEL,
     ),
-    license: text!("MIT"),
-    settings: ptr::null(),
-    setting_count: 0,
-    required_extensions: ptr::null(),
-    interface_table: &MODEL.0 as *const dk_model_v1 as *const c_void,
-}]);
+    component(
+        text!("org.dynkit.test.lotka_volterra_equation"),
+        text!("Lotka-Volterra competition without derivatives of its own"),
+        &EQUATION,
+    ),
+]);
 
 static LIBRARY: Shared<dk_library> = Shared(dk_library {
     abi_major: 1,
     abi_minor: 0,
     name: text!("dynkit-sdk"),
     version: text!("0.1.0"),
-    component_count: 1,
+    component_count: 2,
     components: &COMPONENTS.0 as *const dk_component,
 });
 

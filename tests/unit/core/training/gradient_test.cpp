@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "problem.hpp"
+#include "sensitivities.hpp"
 #include "support/differences.hpp"
 
 namespace dynkit::training {
@@ -95,6 +96,70 @@ TEST_P(Gradients, AgreeWithDifferencesAlongTheInitialStates) {
   const double scale =
       std::sqrt(inner(gradient.x0, Numbers(gradient.x0)) * inner(direction, direction));
   EXPECT_NEAR(inner(gradient.x0, direction), expected, 1e-7 * scale);
+}
+
+// The derivative of SquaredLoss by the sensitivities X of the states to parameters and first
+// states, summed on the way forwards.
+class SensitivityLoss : public Observer<double> {
+ public:
+  SensitivityLoss(SquaredLoss<double>& loss, std::int64_t n, std::int64_t K)
+      : loss_(loss), n_(n), K_(K), by_parameters(static_cast<std::size_t>(K - n)) {}
+
+  double observe(std::int64_t k, const double* rows, double*) override {
+    constexpr std::int64_t S = Problem<double>::kSamples;
+    Numbers x, x_bar(static_cast<std::size_t>(S * n_));
+    const std::int64_t width = n_ * (1 + K_);
+    for (std::int64_t s = 0; s < S; ++s) x.insert(x.end(), rows + s * width, rows + s * width + n_);
+    const double value = loss_.observe(k, x.data(), x_bar.data());
+    by_state.resize(x.size());
+    for (std::int64_t s = 0; s < S; ++s) {
+      for (std::int64_t i = 0; i < n_; ++i) add(s, x_bar, i, rows + s * width + n_ + i * K_);
+    }
+    return value;
+  }
+
+ private:
+  void add(std::int64_t s, const Numbers& x_bar, std::int64_t i, const double* X) {
+    const double bar = x_bar[static_cast<std::size_t>(s * n_ + i)];
+    const std::int64_t p = K_ - n_;
+    for (std::int64_t j = 0; j < p; ++j) by_parameters[static_cast<std::size_t>(j)] += bar * X[j];
+    for (std::int64_t j = 0; j < n_; ++j) {
+      by_state[static_cast<std::size_t>(s * n_ + j)] += bar * X[p + j];
+    }
+  }
+
+  SquaredLoss<double>& loss_;
+  const std::int64_t n_, K_;
+
+ public:
+  Numbers by_parameters, by_state;
+};
+
+// The same sums of products in another order, over 50 steps.
+TEST_P(Gradients, AgreeWithForwardSensitivities) {
+  Problem<double> problem(plugin_, kTimes);
+  auto transposed = problem.rollout(rk4());
+  const auto expected = problem.gradient(transposed);
+  const std::int64_t n = problem.n, K = plugin_.info().p + n, width = n * (1 + K);
+  const Sensitivities sensitivities(*problem.operations, K);
+  Rollout<double> rollout(sensitivities, plugin_.info().time_kind, problem.kSamples, rk4());
+  Numbers start(static_cast<std::size_t>(problem.kSamples * width));
+  for (std::int64_t s = 0; s < problem.kSamples; ++s) {
+    double* row = start.data() + s * width;
+    double* X = std::copy_n(problem.x0.data() + s * n, n, row);
+    for (std::int64_t i = 0; i < n; ++i) X[i * K + plugin_.info().p + i] = 1.0;
+  }
+  problem.data.x0 = start.data();
+  SensitivityLoss loss(problem.loss, n, K);
+  EXPECT_NEAR(rollout.loss(problem.data, loss), expected.loss, 1e-13 * expected.loss);
+  const double scale = std::sqrt(inner(expected.theta, expected.theta));
+  for (std::size_t i = 0; i < expected.theta.size(); ++i) {
+    EXPECT_NEAR(loss.by_parameters[i], expected.theta[i], 1e-11 * scale) << i;
+  }
+  const double state_scale = std::sqrt(inner(expected.x0, expected.x0));
+  for (std::size_t i = 0; i < expected.x0.size(); ++i) {
+    EXPECT_NEAR(loss.by_state[i], expected.x0[i], 1e-11 * state_scale) << i;
+  }
 }
 
 TEST_P(Gradients, HaveTheSameBitsFromAnyNumberOfCheckpoints) {

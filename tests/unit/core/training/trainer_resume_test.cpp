@@ -87,6 +87,23 @@ TEST(Resuming, GivesTheBitsOfAnUninterruptedTraining) {
   }
 }
 
+// H. H. Rosenbrock's valley in two of the variables, which takes L-BFGS several rounds.
+void prepare_valley(TrainingRun& training) {
+  training.fake.spoil = [](const FakeEngine::Call& call, double& loss,
+                           std::vector<double>& gradient) {
+    const double x = call.values[0], y = call.values[1], bend = y - x * x;
+    loss = 100.0 * bend * bend + (1.0 - x) * (1.0 - x);
+    gradient = {-400.0 * x * bend - 2.0 * (1.0 - x), 200.0 * bend, 0.0};
+  };
+}
+
+TEST(Resuming, GivesTheBitsOfAnUninterruptedTrainingByRounds) {
+  TrainerOptions options;
+  options.epochs = 30;
+  options.optimizer.kind = "lbfgs";
+  expect_same_bits(options, prepare_valley);
+}
+
 TEST(Resuming, GivesTheBitsOfAnUninterruptedTrainingThatFails) {
   TrainingRun whole(rich("adam"));
   prepare_failing(whole);

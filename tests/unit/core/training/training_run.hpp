@@ -101,6 +101,7 @@ class TrainingRun {
   FakeEngine fake;
   Engine* engine = &fake;
   std::uint64_t seed = 1;
+  std::int64_t iterations = 3;  // of a round of lbfgs
 
   std::vector<std::pair<std::int32_t, std::string>> log;
   std::vector<std::pair<double, std::string>> progress;
@@ -121,9 +122,13 @@ class TrainingRun {
     trainer = std::make_unique<Trainer>(*engine, variables, split, options, kTimes,
                                         make_stream(seed, "order"), host.table(),
                                         [this](const TrainerState& one) { saved.push_back(one); });
+    if (options.optimizer.kind != "lbfgs") return;
+    minimizer_ = lbfgs(*engine, {"lbfgs", iterations, 1e-12});
+    trainer->use(*minimizer_);
   }
 
   std::unique_ptr<Trainer> trainer;
+  std::unique_ptr<Minimizer> minimizer_;
 
  public:
   Services services;

@@ -23,12 +23,10 @@ struct Kind {
   bool map = false;
 
   std::map<std::string, std::string> settings() const {
-    std::map<std::string, std::string> all = {{"potential", potential},
-                                              {"k", std::to_string(k)},
-                                              {"m", "3"},
-                                              {"groups", std::to_string(groups)},
-                                              {"hidden", list_text(hidden)},
-                                              {"activation", activation}};
+    std::map<std::string, std::string> all = {
+        {"potential", potential}, {"k", std::to_string(k)}, {"m", "3"}};
+    if (potential == "oscillators") all.insert({"groups", std::to_string(groups)});
+    if (potential == "mlp") all.insert({{"hidden", list_text(hidden)}, {"activation", activation}});
     if (map) all.insert({{"time", "map"}, {"step", "0.3"}});
     return all;
   }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -134,6 +135,23 @@ TEST_P(LangevinNoiseTest, RefusesSettingsThatDoNotFit) {
             "setting 'step': 0.000000 is not > 0");
   EXPECT_EQ(refusal_of(GetParam(), {{"potential", "oscillators"}, {"k", "6"}}),
             "setting 'groups': 4 does not divide k = 6, which the potential 'oscillators' needs");
+}
+
+TEST_P(LangevinNoiseTest, RefusesSettingsOfAnotherPotential) {
+  const std::map<std::string, std::pair<std::string, std::string>> owners = {
+      {"hidden", {"mlp", "[32]"}},
+      {"activation", {"mlp", "sin"}},
+      {"groups", {"oscillators", "2"}}};
+  for (const std::string chosen : {"mlp", "quadratic", "oscillators", "double_well"}) {
+    for (const auto& [name, owner] : owners) {
+      const std::string sentence = chosen == owner.first
+                                       ? "no refusal"
+                                       : "setting '" + name + "' is for potential = \"" +
+                                             owner.first + "\" only, not for \"" + chosen + "\"";
+      EXPECT_EQ(refusal_of(GetParam(), {{"potential", chosen}, {"k", "8"}, {name, owner.second}}),
+                sentence);
+    }
+  }
 }
 
 // A system of the host, with the parameters given.
