@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "dynkit/core/random.hpp"
 #include "dynkit/job.hpp"
 #include "model_operations.hpp"
 #include "part.hpp"
@@ -28,6 +29,10 @@ class PartedEngine : public Engine {
         workers_(static_cast<std::size_t>(host.worker_count(&host))),
         theta_(static_cast<std::size_t>(model_->sizes().p)),
         readout_theta_(readout_ ? static_cast<std::size_t>(readout_->sizes().p) : 0) {}
+
+  void begin_epoch(std::int64_t epoch) override {
+    jacobian_signs_ = split(fit_.jacobian_signs, epoch);
+  }
 
   double gradient(const Variables& variables, const std::vector<std::int64_t>& trials,
                   std::int64_t T, std::vector<double>& gradient) override {
@@ -93,7 +98,13 @@ class PartedEngine : public Engine {
     }
     const std::int64_t nodes = fit_.shooting.interval > 0 ? (T - 1) / fit_.shooting.interval : 0;
     const auto ties = static_cast<double>(count * nodes * model_->sizes().n);
-    return {variables, map_, T, std::move(scales), ties > 0.0 ? fit_.shooting.weight / ties : 0.0};
+    return {variables,
+            map_,
+            T,
+            std::move(scales),
+            ties > 0.0 ? fit_.shooting.weight / ties : 0.0,
+            fit_.jacobian_penalty / static_cast<double>(count * T),
+            jacobian_signs_};
   }
 
   template <class Body>
@@ -160,6 +171,7 @@ class PartedEngine : public Engine {
   std::vector<Number> theta_, readout_theta_;
   std::vector<PartGradient<Number>> results_;
   std::vector<double> losses_;
+  dk_stream jacobian_signs_{};
 };
 
 }  // namespace

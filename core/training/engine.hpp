@@ -16,7 +16,11 @@ class Engine {
  public:
   virtual ~Engine() = default;
 
-  /// The objective of these trials up to time T; `gradient` [variables] is written.
+  /// From now on with this epoch's random signs.
+  virtual void begin_epoch(std::int64_t) {}
+
+  /// The objective of these trials up to time T with the penalty of the Jacobian; `gradient`
+  /// [variables] is written.
   virtual double gradient(const Variables& variables, const std::vector<std::int64_t>& trials,
                           std::int64_t T, std::vector<double>& gradient) = 0;
 

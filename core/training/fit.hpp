@@ -42,6 +42,10 @@ struct Fit {
   Shooting shooting;
   RolloutOptions rollout;
   std::int64_t part_rows = 32;  // trials that are rolled out together
+  /// lambda of a penalty on the model's Jacobian (jacobian_penalty.hpp) in gradients, whose random
+  /// signs come from this stream, others in each epoch.
+  double jacobian_penalty = 0.0;
+  dk_stream jacobian_signs = {};
 };
 
 /// Whether gradients come from the continuous adjoint: of a flow by adams or bdf. In double only.

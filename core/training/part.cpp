@@ -33,7 +33,11 @@ Part<Number>::Part(const Fit& fit, const Operations<Number>& model,
       objective_(fit.terms, readout, S, n_),
       rollout_(make_rollout(fit, model, S)),
       input_(fit, S, n_),
-      x0_bar_(static_cast<std::size_t>(S * n_)) {}
+      x0_bar_(static_cast<std::size_t>(S * n_)) {
+  if (fit.jacobian_penalty > 0.0) {
+    penalty_ = std::make_unique<JacobianPenalty<Number>>(model, S);
+  }
+}
 
 template <class Number>
 Part<Number>::~Part() = default;
@@ -54,6 +58,9 @@ void Part<Number>::begin(const Batch& batch, const std::int64_t* trials) {
 template <class Number>
 double Part<Number>::observe(std::int64_t k, const Number* x, Number* x_bar) {
   double loss = objective_.observe(k, x, x_bar);
+  if (penalty_ && x_bar != nullptr && k < penalty_times_) {
+    loss += penalty_->add(input_.data(), k, x, x_bar, penalty_bar_);
+  }
   const bool ends_segment = shooting_scale_ > 0.0 && k > 0 && input_.alpha(k) > 0.0;
   if (!ends_segment) return loss;
   const Number* nodes = input_.teacher(k, 0);
@@ -78,6 +85,9 @@ void Part<Number>::gradient(const Batch& batch, const std::int64_t* trials,
   result.teacher.resize(learns_nodes ? static_cast<std::size_t>(input_.data().T) * x0_bar_.size()
                                      : 0);
   teacher_bar_ = &result.teacher;
+  penalty_bar_ = result.model.data();
+  penalty_times_ = batch.T;
+  if (penalty_) penalty_->begin(batch.jacobian_signs, trials, batch.jacobian_scale);
   std::fill(result.model.begin(), result.model.end(), Number(0));
   std::fill(result.readout.begin(), result.readout.end(), Number(0));
   objective_.set_gradients(result.readout.data());

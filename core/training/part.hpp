@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "fit.hpp"
+#include "jacobian_penalty.hpp"
 #include "objective.hpp"
 #include "rollout.hpp"
 #include "trial_rollout.hpp"
@@ -37,6 +38,8 @@ class Part : private Observer<Number> {
     std::int64_t T;
     std::vector<double> scales;  // [terms] w / count
     double shooting_scale;       // w / count of what ties segments
+    double jacobian_scale;       // lambda / count of the Jacobian's penalty
+    dk_stream jacobian_signs;
   };
 
   /// With teacher or shooting.
@@ -63,6 +66,9 @@ class Part : private Observer<Number> {
   std::vector<const double*> log_sigma_;
   double shooting_scale_ = 0.0;  // 0: a free run
   std::vector<Number>* teacher_bar_ = nullptr;
+  std::unique_ptr<JacobianPenalty<Number>> penalty_;  // NULL: none
+  Number* penalty_bar_ = nullptr;                     // of the model's parameters
+  std::int64_t penalty_times_ = 0;
 };
 
 }  // namespace dynkit::training

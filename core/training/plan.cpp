@@ -168,6 +168,7 @@ TrainingPlan read_plan(const Config::Table& checked, bool has_readout) {
   plan.test = values.number("test");
   plan.precision = read_precision(values);
   plan.penalty = values.number("penalty");
+  plan.jacobian_penalty = values.number("jacobian_penalty");
   if (const Config* penalties = find_key(checked, "penalties")) {
     for (const auto& [block, value] : penalties->table()) {
       plan.penalties[block] = number_in(block, value);

@@ -26,7 +26,7 @@ struct TrainingPlan {
   MinimizerOptions minimizer;
   double validation = 0.0, test = 0.0;  // shares of the trials where the data have no split
   Precision precision = Precision::automatic;
-  double penalty = 0.0;
+  double penalty = 0.0, jacobian_penalty = 0.0;
   std::map<std::string, double> penalties;  // by block
   std::vector<std::string> freeze;          // blocks
 };

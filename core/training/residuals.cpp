@@ -24,6 +24,7 @@ void check_least_squares(const Fit& fit) {
     }
   }
   if (fit.shooting.interval > 0) refuse("multiple shooting has no sensitivities here");
+  if (fit.jacobian_penalty > 0.0) refuse("'jacobian_penalty' has no residuals here");
   if (is_continuous(fit)) refuse("adams and bdf have no sensitivities here");
 }
 

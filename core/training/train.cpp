@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "dynkit/core/random.hpp"
 #include "dynkit/core/training.hpp"
 #include "dynkit/error.hpp"
 #include "load_data.hpp"
@@ -39,8 +40,10 @@ void check_derivatives(const System& system) {
 
 Fit make_fit(const TrainingRequest& request, const TrainingPlan& plan,
              const training::TrainingData& data) {
-  return {request.system,     request.readout, data,          plan.terms,   plan.initial,
-          plan.initial_state, plan.forcing,    plan.shooting, plan.rollout, plan.part_rows};
+  return {request.system, request.readout,       data,
+          plan.terms,     plan.initial,          plan.initial_state,
+          plan.forcing,   plan.shooting,         plan.rollout,
+          plan.part_rows, plan.jacobian_penalty, split(request.stream, 2)};
 }
 
 // Blocks that keep their values, and penalties. Throws Error (DK_SETTINGS) for an unknown block.

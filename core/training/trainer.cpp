@@ -112,6 +112,7 @@ void Trainer::run_epoch() {
   const std::int64_t T = window();
   const double start = seconds_now();
   Epoch sums;
+  engine_.begin_epoch(state_.epoch);
   if (!(minimizer_ != nullptr ? run_round(T, sums) : run_batches(T, sums))) return;
   seconds_ += seconds_now() - start;
   trials_ += static_cast<std::int64_t>(split_.train.size());

@@ -105,6 +105,10 @@ constexpr dk_setting kTrainingSettings[] = {
                    "largest element of the gradient; 0: no limit"),
     number_setting("penalty", "0", 0, kUnbounded,
                    "lambda of lambda/2 |theta|^2, all parameters of model and readout"),
+    number_setting(
+        "jacobian_penalty", "0", 0, kUnbounded,
+        "lambda of lambda/2 |J|^2, J the derivative of the model by its state, mean over "
+        "trials and times, estimated along random directions"),
     text_setting("precision", "auto", kPrecisions,
                  "of the kernels: single where the model offers it, or as said"),
     integer_setting("part", "32", 1, 65536,
