@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "dynkit/core/random.hpp"
@@ -201,6 +202,42 @@ TEST_P(PenalizedFit, DrawsOtherSignsInOtherEpochsAndTheSameOnTwoThreads) {
   engine->begin_epoch(4);
   engine->gradient(problem.variables, problem.trials, FitProblem::kTimes, on_two);
   EXPECT_EQ(first, on_two);
+}
+
+TEST_P(PenalizedFit, DependsOnTheTrialsNotOnTheirOrder) {
+  Numbers ignored;
+  const Numbers values = problem.variables.values;
+  const double expected = gradient(5.0, values, FitProblem::kTimes, ignored);
+  std::reverse(problem.trials.begin(), problem.trials.end());
+  EXPECT_NEAR(gradient(5.0, values, FitProblem::kTimes, ignored), expected, 1e-13 * expected);
+}
+
+// Of one unit with x' = w x + b, |J^T w|^2 = w^2 for any sign: the mean over trials and times, also
+// where a target that lags behind adds a state.
+TEST(PenaltyOfOneUnit, IsKnownExactly) {
+  const testing::PluginSystem plugin(
+      DYNKIT_PLUGINS, "org.dynkit.rnn",
+      table_of({"", "", {{"n", "1"}, {"m", "0"}, {"activation", "identity"}}}));
+  TrainingData data{3, 4, {0.0, 1.0, 2.0, 3.0}, {}, "", {}};
+  data.series["states"] = {1, normal_numbers(12, "states")};
+  Fit fit{plugin.system(),
+          nullptr,
+          data,
+          {{LossKind::squared, false, "states", {}, 1.0, 1}},
+          InitialState::data,
+          {},
+          {},
+          {},
+          {}};
+  const TestHost host;
+  const auto loss = [&](double lambda) {
+    fit.jacobian_penalty = lambda;
+    Variables variables;
+    const VariableMap map = add_variables(fit, {0.8, 0.1, 0.0}, {}, variables);
+    Numbers gradient;
+    return double_engine(fit, map, host)->gradient(variables, {0, 1, 2}, 4, gradient);
+  };
+  EXPECT_NEAR(loss(3.0) - loss(0.0), 0.5 * 3.0 * 0.8 * 0.8, 1e-13);
 }
 
 TEST_P(PenalizedFit, IsJudgedWithoutThePenalty) {

@@ -112,6 +112,22 @@ TEST(Resuming, GivesTheBitsOfAnUninterruptedTrainingThatFails) {
   expect_same_bits(rich("adam"), prepare_failing);
 }
 
+TEST(Resuming, BeginsTheEpochsThatAreLeft) {
+  for (const char* optimizer : {"adam", "lbfgs"}) {
+    TrainerOptions options;
+    options.epochs = 3;
+    options.optimizer.kind = optimizer;
+    TrainingRun first(options), second(options);
+    prepare_valley(first);
+    prepare_valley(second);
+    first.run();
+    EXPECT_EQ(first.fake.epochs, (std::vector<std::int64_t>{0, 1, 2})) << optimizer;
+    second.options.epochs = 5;
+    second.resume(first.saved.back());
+    EXPECT_EQ(second.fake.epochs, (std::vector<std::int64_t>{3, 4})) << optimizer;
+  }
+}
+
 TEST(Resuming, IsTestedWhereTheRateHasFallen) {
   TrainingRun training(rich("sgd"));
   prepare(training);

@@ -27,6 +27,8 @@ class FakeEngine : public Engine {
     std::vector<double> values;
   };
 
+  void begin_epoch(std::int64_t epoch) override { epochs.push_back(epoch); }
+
   double gradient(const Variables& variables, const std::vector<std::int64_t>& trials,
                   std::int64_t T, std::vector<double>& gradient) override {
     calls.push_back({trials, T, variables.values});
@@ -46,6 +48,7 @@ class FakeEngine : public Engine {
                std::vector<double>&) override {}
 
   std::vector<Call> calls, free_runs;
+  std::vector<std::int64_t> epochs;  // that were begun
   /// May change what a call gives.
   std::function<void(const Call&, double& loss, std::vector<double>& gradient)> spoil;
   /// The loss of the n-th free run, n = 1, 2, ...
