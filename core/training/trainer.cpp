@@ -142,6 +142,7 @@ bool Trainer::run_batches(std::int64_t T, Epoch& sums) {
 
 bool Trainer::run_round(std::int64_t T, Epoch& sums) {
   std::vector<double> memory = state_.optimizer.first;
+  round_losses_.clear();
   const MinimizerRound round = minimizer_->run(
       variables_, split_.train, T, memory,
       [this](std::int64_t iteration, double loss) { return watch(iteration, loss); });
@@ -166,6 +167,8 @@ bool Trainer::run_round(std::int64_t T, Epoch& sums) {
     ended_ = true;
   }
   state_.optimizer.first = std::move(memory);
+  state_.iteration_losses.insert(state_.iteration_losses.end(), round_losses_.begin(),
+                                 round_losses_.end());
   const auto trials = static_cast<double>(split_.train.size());
   sums = {trials * round.loss,
           round.gradient_norm,
@@ -177,7 +180,9 @@ bool Trainer::run_round(std::int64_t T, Epoch& sums) {
 }
 
 // After an iteration of a round. False: stop there.
-bool Trainer::watch(std::int64_t iteration, double loss) const {
+bool Trainer::watch(std::int64_t iteration, double loss) {
+  // A later round begins where the one before ended.
+  if (iteration > 0 || state_.epoch == 0) round_losses_.push_back(loss);
   const double all = static_cast<double>(options_.epochs);
   const std::string text = fmt::format("epoch {} of {}, iteration {}, loss {:.4g}",
                                        state_.epoch + 1, options_.epochs, iteration, loss);

@@ -51,6 +51,7 @@ struct TrainerState {
   std::int64_t rollbacks = 0;    // such returns
   std::int64_t bad_batches = 0;  // skipped in a row
   std::vector<EpochRecord> history;
+  std::vector<double> iteration_losses;  // of a minimizer, all rounds
 };
 
 enum class TrainingEnd { epochs_done, early_stop, converged, interrupted, not_finite };
@@ -88,7 +89,7 @@ class Trainer {
   void run_epoch();
   bool run_batches(std::int64_t T, Epoch& sums);
   bool run_round(std::int64_t T, Epoch& sums);
-  bool watch(std::int64_t iteration, double loss) const;
+  bool watch(std::int64_t iteration, double loss);
   void run_batch(const std::vector<std::int64_t>& trials, double epoch, std::int64_t T,
                  Epoch& sums);
   void skip_batch(Epoch& sums);
@@ -114,6 +115,7 @@ class Trainer {
   bool ended_ = false;
   std::vector<double> gradient_, decayed_;
   std::vector<double> unfinished_;  // values of a round that was interrupted, if they are the best
+  std::vector<double> round_losses_;
   std::vector<std::int64_t> batch_;
   double saved_at_ = 0.0;
   double seconds_ = 0.0;  // of this process

@@ -45,6 +45,7 @@ void save_trainer(const std::filesystem::path& path, const std::string& key,
   arrays["scalars"] =
       numbers({state.best_loss, state.schedule.best, state.schedule.scale, state.rate_scale});
   arrays["history"] = numbers(std::move(history));
+  arrays["iteration_losses"] = numbers(state.iteration_losses);
   save_arrays(path, arrays);
 }
 
@@ -68,6 +69,7 @@ bool load_trainer(const std::filesystem::path& path, const std::string& key, Tra
   state.bad_batches = counts.at(5);
   state.best_loss = scalars.at(0);
   state.rate_scale = scalars.at(3);
+  state.iteration_losses = arrays.at("iteration_losses").numbers();
   state.history.clear();
   for (std::size_t i = 0; i + kColumns <= history.size(); i += kColumns) {
     state.history.push_back({history[i], history[i + 1], history[i + 2], history[i + 3],

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -160,6 +161,10 @@ TEST(Lbfgs, KeepsWhatAnInterruptedRoundFound) {
 TEST(Lbfgs, ReportsEveryIteration) {
   TrainingRun training(by("lbfgs"));
   training.run();
+  const Numbers& losses = training.state().iteration_losses;
+  ASSERT_GT(losses.size(), 2u);
+  EXPECT_EQ(losses.back(), training.state().history.back().train_loss);
+  EXPECT_TRUE(std::is_sorted(losses.rbegin(), losses.rend()));
   ASSERT_GT(training.progress.size(), 1u);
   EXPECT_EQ(training.progress[1].second.substr(0, 32), "epoch 1 of 40, iteration 1, loss");
 }

@@ -159,8 +159,8 @@ inline std::vector<double> numbers_of(const TrainerState& state) {
                                    state.schedule.waited, state.rollbacks, state.bad_batches}) {
     all.push_back(static_cast<double>(count));
   }
-  for (const auto* part :
-       {&state.values, &state.best_values, &state.optimizer.first, &state.optimizer.second}) {
+  for (const auto* part : {&state.values, &state.best_values, &state.optimizer.first,
+                           &state.optimizer.second, &state.iteration_losses}) {
     all.push_back(static_cast<double>(part->size()));
     all.insert(all.end(), part->begin(), part->end());
   }
