@@ -126,6 +126,7 @@ TrainedParameters train(const TrainingRequest& request, const dk_sink& table) {
   apply_to_blocks(plan, variables, info.p + q);
   const ChosenEngine chosen = choose_engine(plan, fit, map, host);
 
+  const std::vector<double> first_values = variables.values;
   dk_stream order{};
   host.split(&host, &request.stream, 1, &order);
   training::Trainer trainer(*chosen.engine, variables, split, plan.trainer, data.T, order, host,
@@ -139,8 +140,9 @@ TrainedParameters train(const TrainingRequest& request, const dk_sink& table) {
     trainer.resume(std::move(earlier));
   }
   const training::TrainingOutcome outcome = trainer.run();
-  training::put_results({fit, split, variables, map, trainer.state(), outcome, chosen.precision},
-                        *chosen.engine, Sink(table));
+  training::put_results(
+      {fit, split, variables, first_values, map, trainer.state(), outcome, chosen.precision},
+      *chosen.engine, Sink(table));
 
   const auto first = variables.values.begin() + map.model;
   TrainedParameters trained{{first, first + info.p}, {}, false};

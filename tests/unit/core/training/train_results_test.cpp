@@ -58,9 +58,12 @@ struct Results {
         engine(whole) {
     data.series.at("states").values[gap(n)] = kNaN;
     variables.add("v", Numbers{1.0});
+    variables.add("w", Numbers{2.5, -3.0});
     state.history.resize(2);
     const Split split{{0, 1, 2}, {3}, {4, 5}};
-    put_results({fit, split, variables, map, state, outcome, "double"}, engine, Sink(sink.table()));
+    state.iteration_losses = {4.0, 0.1};
+    put_results({fit, split, variables, first_values, map, state, outcome, "double"}, engine,
+                Sink(sink.table()));
   }
 
   // The last state at the second time of trial 4.
@@ -77,6 +80,7 @@ struct Results {
   Fit fit;
   MirrorEngine engine;
   Variables variables;
+  Numbers first_values = {0.5, 0.25, 0.125};
   VariableMap map;
   TrainerState state;
   TrainingOutcome outcome;
@@ -125,6 +129,22 @@ TEST(TrainResults, HaveNoPhasePlaneOfOneState) {
   const Results results("org.dynkit.node", 1);
   EXPECT_EQ(results.sink.figures.count("prediction"), 1U);
   EXPECT_EQ(results.sink.figures.count("phase_plane"), 0U);
+}
+
+TEST(TrainResults, ListTheParametersOfASmallModelBesideTheirStart) {
+  const Results results("org.dynkit.rnn", 4);
+  const auto& table = results.sink.tables.at("parameters");
+  EXPECT_EQ(std::get<std::vector<std::string>>(table.at("parameter").values),
+            (std::vector<std::string>{"v", "w[0]", "w[1]"}));
+  EXPECT_EQ(std::get<Numbers>(table.at("start").values), results.first_values);
+  EXPECT_EQ(std::get<Numbers>(table.at("fitted").values), (Numbers{1.0, 2.5, -3.0}));
+}
+
+TEST(TrainResults, DrawTheIterationsOfAMinimizer) {
+  const Results results("org.dynkit.rnn", 4);
+  EXPECT_EQ(results.sink.numbers("iteration_loss"), (Numbers{4.0, 0.1}));
+  EXPECT_EQ(results.sink.numbers("log_iteration_loss"), (Numbers{std::log10(4.0), -1.0}));
+  EXPECT_EQ(results.sink.figures.at("iterations").all.front().y, "log_iteration_loss");
 }
 
 TEST(TrainResults, MeasureTheDataWhereItIsKnown) {
