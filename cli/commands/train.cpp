@@ -43,7 +43,9 @@ void add_train(CLI::App& app, CommandContext& context) {
       "Examples:\n"
       "  dynkit train gru flip_flop --readout affine --set model.n=24 --set model.m=3 \\\n"
       "    --set initial_state=zero --set batch=50 --set learning_rate=0.01\n"
-      "  dynkit train node recording --set model.n=2 --set dataset.file=lynx_hare.csv\n\n"
+      "  dynkit train node recording --set model.n=2 --set 'dataset.columns=[1, 2]' \\\n"
+      "    --set dataset.data=examples/data/lynx_hare/hudson-bay-lynx-hare.csv \\\n"
+      "    --set dataset.standardize=true --set horizon=5 --set epochs=500\n\n"
       "The run folder holds experiment.toml, which dynkit run takes, and the fitted parameters in\n"
       "model.h5. The settings of a training, for --set: dynkit plugin info training");
   add_model_options(*command, arguments->model);

@@ -120,14 +120,27 @@ class Run {
         << utc_now() << " " << stage << ": " << text << "\n";
   }
 
+  // A stage that failed may have written how far it got.
+  bool kept_something(const std::string& stage, const WorkerOutcome& worker) const {
+    if (worker.status != StageStatus::failed) return false;
+    try {
+      const StageResult stored = read_stage(options_.folder, stage).result;
+      return stored.status == StageStatus::failed && stored.message == worker.message;
+    } catch (const Error&) {
+      return false;  // nothing, or of an earlier run that was damaged
+    }
+  }
+
   void run_stage(const StageOutline& stage, RunOutcome& outcome) {
     observer_.stage_started(stage.name);
     const auto start = std::chrono::steady_clock::now();
     const WorkerOutcome worker = work(stage.name);
     StageEntry entry;
     entry.reused = worker.reused;
-    if (worker.status == StageStatus::done ||
-        (worker.status == StageStatus::interrupted && worker.message.empty())) {
+    entry.has_results = worker.status == StageStatus::done ||
+                        (worker.status == StageStatus::interrupted && worker.message.empty()) ||
+                        kept_something(stage.name, worker);
+    if (entry.has_results) {
       StoredStage stored = read_stage(options_.folder, stage.name);
       entry.result = std::move(stored.result);
       entry.files = std::move(stored.inputs.files);
@@ -141,7 +154,9 @@ class Run {
       entry.result.status = worker.status;
       entry.result.message = with_place(options_, worker.message);
       entry.result.seconds = elapsed.count();
-      append_to_log(stage.name, entry.result.message);
+    }
+    if (worker.status != StageStatus::done && !worker.message.empty()) {
+      append_to_log(stage.name, with_place(options_, worker.message));
     }
     entry.result.group = results_group(summary_.experiment, stage.name);
     judge(worker, entry.result, outcome);

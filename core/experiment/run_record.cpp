@@ -190,8 +190,7 @@ void merge_results(const RunSummary& summary) {
   ArrayMap merged;
   GroupAttributes attributes;
   for (const StageEntry& entry : summary.stages) {
-    const StageStatus status = entry.result.status;
-    if (status != StageStatus::done && status != StageStatus::interrupted) continue;
+    if (!entry.has_results) continue;
     if (!std::filesystem::exists(stage_files(summary.folder, entry.result.name).arrays)) continue;
     add_stage(results_group(summary.experiment, entry.result.name), summary.folder, entry.result,
               merged, attributes);

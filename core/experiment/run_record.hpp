@@ -14,6 +14,7 @@ struct StageEntry {
   StageResult result;
   std::vector<NamedText> files;  // what it read: name as written, and SHA-256
   bool reused = false;
+  bool has_results = true;  // also of a stage that failed, as far as it got
 };
 
 /// A run as run.json tells it.

@@ -337,6 +337,7 @@ StageStatus run_stage(const StageContext& context, const std::string& stage) {
   StageInputs inputs = source.inputs();
   inputs.key = stage_key(context, plan, component);
   write_stage(context.run_folder, result, inputs);
+  if (result.status == StageStatus::failed) throw Error(DK_NUMERIC, result.message);
   return result.status;
 }
 

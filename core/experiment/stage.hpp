@@ -13,7 +13,8 @@ namespace dynkit {
 std::vector<std::string> stage_names(const Experiment& experiment);
 
 /// Runs one stage and writes its result to the run folder. Throws Error where it is refused or
-/// fails; a stage that was cancelled writes what it has and ends as `interrupted`.
+/// fails; a stage that was cancelled writes what it has and ends as `interrupted`, and one that broke
+/// down after some of its work may write that as `failed`.
 StageStatus run_stage(const StageContext& context, const std::string& stage);
 
 /// True if the run folder holds a complete result of this stage, made from the same settings, seed,

@@ -67,6 +67,10 @@ bool run_training(const StageContext& context, StageSource& source, const std::s
   const System fitted(system.shared_model(), trained.theta, system.host());
   result.models.push_back(store_model("model", fitted));
   if (made.readout) put_readout(*made.readout, trained.readout_theta, result);
+  if (!trained.failure.empty()) {
+    result.status = StageStatus::failed;
+    result.message = trained.failure;
+  }
   return trained.interrupted;
 }
 

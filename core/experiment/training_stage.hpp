@@ -12,7 +12,8 @@ namespace dynkit {
 /// Trains, and fills the result with what training put and the fitted "model". `key` identifies
 /// its settings: its checkpoint, stages/training.npz in the run folder, is gone on from if that was
 /// made with the same ones from the same files and stages. True: it was stopped on request, and the
-/// best so far is in the result. Throws Error like `train`.
+/// best so far is in the result, as it is where the status of the result becomes `failed`. Throws
+/// Error like `train`.
 bool run_training(const StageContext& context, StageSource& source, const std::string& key,
                   StageResult& result);
 

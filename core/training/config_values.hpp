@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <string>
 #include <variant>
 
@@ -13,11 +15,11 @@
 
 namespace dynkit::training {
 
-/// Throws Error (DK_SETTINGS): "training: setting 'freeze': 3 is not a list".
+/// Throws Error (DK_SETTINGS): "training: setting 'beta1': 1 is not below 1".
 [[noreturn]] inline void refuse(const std::string& key, const Config& value,
-                                const std::string& rule) {
-  throw Error(DK_SETTINGS, fmt::format("{}training: setting '{}': {} is not {}", line_prefix(value),
-                                       key, to_text(value), rule));
+                                const std::string& why) {
+  throw Error(DK_SETTINGS, fmt::format("{}training: setting '{}': {} {}", line_prefix(value), key,
+                                       to_text(value), why));
 }
 
 inline double number_in(const std::string& key, const Config& value) {
@@ -25,7 +27,13 @@ inline double number_in(const std::string& key, const Config& value) {
   if (const auto* integer = std::get_if<std::int64_t>(&value.value)) {
     return static_cast<double>(*integer);
   }
-  refuse(key, value, "a number");
+  refuse(key, value, "is not a number");
+}
+
+inline double finite_number_in(const std::string& key, const Config& value) {
+  const double number = number_in(key, value);
+  if (!std::isfinite(number)) refuse(key, value, "is not a finite number");
+  return number;
 }
 
 /// The value of a key, or nullptr.

@@ -34,6 +34,15 @@ class PartedEngine : public Engine {
     jacobian_signs_ = split(fit_.jacobian_signs, epoch);
   }
 
+  std::int64_t compared(const std::vector<std::int64_t>& trials, std::int64_t T) const override {
+    std::int64_t elements = 0;
+    for (const ObjectiveTerm& term : fit_.terms) {
+      elements += compared_elements(term, fit_.data, trials.data(),
+                                    static_cast<std::int64_t>(trials.size()), T);
+    }
+    return elements;
+  }
+
   double gradient(const Variables& variables, const std::vector<std::int64_t>& trials,
                   std::int64_t T, std::vector<double>& gradient) override {
     const auto batch = begin(variables, trials, T);
@@ -91,17 +100,17 @@ class PartedEngine : public Engine {
       readout_->prepare(readout_theta_.data());
     }
     const auto count = static_cast<std::int64_t>(trials.size());
-    std::vector<double> scales;
+    scales_.clear();
     for (const ObjectiveTerm& term : fit_.terms) {
       const std::int64_t elements = compared_elements(term, fit_.data, trials.data(), count, T);
-      scales.push_back(elements > 0 ? term.weight / static_cast<double>(elements) : 0.0);
+      scales_.push_back(elements > 0 ? term.weight / static_cast<double>(elements) : 0.0);
     }
     const std::int64_t nodes = fit_.shooting.interval > 0 ? (T - 1) / fit_.shooting.interval : 0;
     const auto ties = static_cast<double>(count * nodes * model_->sizes().n);
     return {variables,
             map_,
             T,
-            std::move(scales),
+            scales_,
             ties > 0.0 ? fit_.shooting.weight / ties : 0.0,
             fit_.jacobian_penalty / static_cast<double>(count * T),
             jacobian_signs_};
@@ -170,7 +179,7 @@ class PartedEngine : public Engine {
   std::vector<Parts<Number>> workers_;
   std::vector<Number> theta_, readout_theta_;
   std::vector<PartGradient<Number>> results_;
-  std::vector<double> losses_;
+  std::vector<double> losses_, scales_;
   dk_stream jacobian_signs_{};
 };
 

@@ -19,6 +19,9 @@ class Engine {
   /// From now on with this epoch's random signs.
   virtual void begin_epoch(std::int64_t) {}
 
+  /// How many elements (rows, of classes) of these trials are compared with data up to time T.
+  virtual std::int64_t compared(const std::vector<std::int64_t>& trials, std::int64_t T) const = 0;
+
   /// The objective of these trials up to time T with the penalty of the Jacobian; `gradient`
   /// [variables] is written.
   virtual double gradient(const Variables& variables, const std::vector<std::int64_t>& trials,

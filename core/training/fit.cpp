@@ -42,6 +42,19 @@ void check_term(const Fit& fit, const ObjectiveTerm& term) {
               term.components.empty() ? of : "the choice of components");
 }
 
+// Steps so small were not meant, and would fill the memory.
+void check_steps(const Fit& fit) {
+  constexpr double kMostSteps = 1e7;
+  const double step = fit.rollout.integration.step;
+  if (fit.system.model().info().time_kind != DK_FLOW || !(step > 0.0)) return;
+  const double steps = (fit.data.times.back() - fit.data.times.front()) / step;
+  if (steps <= kMostSteps) return;
+  throw Error(DK_SETTINGS,
+              fmt::format("training: setting 'step': {} makes {:.3g} steps of a trial of {} times; "
+                          "at most {:.0e} are made",
+                          step, steps, fit.data.T, kMostSteps));
+}
+
 bool needs_states(const Fit& fit) {
   return fit.initial == InitialState::data || fit.forcing.alpha > 0.0 || fit.shooting.interval > 0;
 }
@@ -67,6 +80,7 @@ void check_fit(const Fit& fit) {
   const dk_model_info& info = fit.system.model().info();
   check_terms(fit.terms, fit.readout);
   for (const ObjectiveTerm& term : fit.terms) check_term(fit, term);
+  check_steps(fit);
   if (fit.terms.empty()) throw Error(DK_SETTINGS, "there is no objective: nothing to train for");
   if (needs_states(fit)) {
     const Series& states = find_series(

@@ -37,13 +37,23 @@ class WholeLoss : public ceres::FirstOrderFunction {
       const double norm = norm_of(gradient_);
       if (!std::isfinite(*cost) || !std::isfinite(norm)) return false;
       found_.offer(*cost, norm, variables_.values);
+      unit_.set(largest_of(gradient_));
+      *cost /= unit_.value();
+      for (double& slope : gradient_) slope /= unit_.value();
       if (gradient != nullptr) std::copy(gradient_.begin(), gradient_.end(), gradient);
       return true;
     });
   }
 
  private:
+  static double largest_of(const std::vector<double>& gradient) {
+    double largest = 0.0;
+    for (const double slope : gradient) largest = std::max(largest, std::abs(slope));
+    return largest;
+  }
+
   Engine& engine_;
+  mutable Unit unit_;
   mutable Variables variables_;
   mutable Bounds bounds_;
   const std::vector<std::int64_t>& trials_;
@@ -60,13 +70,13 @@ class Lbfgs : public Minimizer {
                      std::vector<double>&, const IterationWatcher& watcher) override {
     Found found;
     const ceres::GradientProblem problem(new WholeLoss(engine_, variables, trials, T, found));
-    Watching watching(watcher);
+    Watching watching(watcher, found);
     ceres::GradientProblemSolver::Options options;
     set_common(options_, watching, options);
     ceres::GradientProblemSolver::Summary summary;
     std::vector<double> values = variables.values;
     ceres::Solve(options, problem, values.data(), &summary);
-    return found.round(options_, summary.termination_type == ceres::CONVERGENCE, variables);
+    return found.round(options_, gave_up(summary.termination_type), variables);
   }
 
  private:

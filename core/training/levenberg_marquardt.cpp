@@ -38,14 +38,15 @@ class SumOfSquares : public ceres::CostFunction {
       double sum = 0.0;
       for (int i = 0; i < num_residuals(); ++i) sum += r[i] * r[i];
       if (!std::isfinite(sum)) return false;
-      if (J == nullptr) return true;
+      unit_.set(std::sqrt(sum));
+      if (J == nullptr) return in_units(r, nullptr);
       set_gradient(r, J);
       bounds_.hold(variables_, gradient_);
       flatten(free[0], J);
       const double norm = norm_of(gradient_);
       if (!std::isfinite(norm)) return false;
       found_.offer(0.5 * sum, norm, variables_.values);
-      return true;
+      return in_units(r, J);
     });
   }
 
@@ -53,6 +54,12 @@ class SumOfSquares : public ceres::CostFunction {
   const std::vector<std::int64_t>& columns() const { return residuals_.variables(); }
   std::size_t at(std::size_t column) const { return static_cast<std::size_t>(columns()[column]); }
 
+  bool in_units(double* r, double* J) const {
+    for (int i = 0; i < num_residuals(); ++i) r[i] /= unit_.value();
+    const std::size_t numbers = static_cast<std::size_t>(num_residuals()) * columns().size();
+    for (std::size_t i = 0; J != nullptr && i < numbers; ++i) J[i] /= unit_.value();
+    return true;
+  }
   // J^T r
   void set_gradient(const double* r, const double* J) const {
     std::fill(gradient_.begin(), gradient_.end(), 0.0);
@@ -72,6 +79,7 @@ class SumOfSquares : public ceres::CostFunction {
 
   Residuals& residuals_;
   mutable Variables variables_;
+  mutable Unit unit_;
   mutable Bounds bounds_;
   Found& found_;
   mutable std::vector<double> gradient_;
@@ -100,7 +108,7 @@ class LevenbergMarquardt : public Minimizer {
     ceres::Problem problem(ownership);
     problem.AddResidualBlock(&cost, nullptr, free.data());
 
-    Watching watching(watcher);
+    Watching watching(watcher, found);
     ceres::Solver::Options options;
     set_common(options_, watching, options);
     options.linear_solver_type = ceres::DENSE_QR;
@@ -109,7 +117,7 @@ class LevenbergMarquardt : public Minimizer {
     ceres::Solver::Summary summary;
     ceres::Solve(options, &problem, &summary);
     if (!summary.iterations.empty()) memory = {summary.iterations.back().trust_region_radius};
-    return found.round(options_, summary.termination_type == ceres::CONVERGENCE, variables);
+    return found.round(options_, gave_up(summary.termination_type), variables);
   }
 
  private:

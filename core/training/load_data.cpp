@@ -72,6 +72,13 @@ void add_mask(const dk_data& data, TrainingData& loaded) {
   const bool fits = mask->shape == std::vector<std::int64_t>{loaded.trials, loaded.T} ||
                     mask->shape == std::vector<std::int64_t>{loaded.trials, loaded.T, 1};
   if (!fits) refuse_shape("mask", *mask, fmt::format("[{},{}]", loaded.trials, loaded.T));
+  for (const double weight : mask->numbers()) {
+    if (std::isfinite(weight) && weight >= 0.0) continue;
+    throw Error(DK_SETTINGS,
+                fmt::format("the dataset's 'mask' holds {}: its weights must be finite and not "
+                            "below 0",
+                            weight));
+  }
   loaded.mask = std::move(mask->numbers());
 }
 
@@ -80,12 +87,38 @@ bool needs_states(const TrainingPlan& plan) {
          plan.shooting.interval > 0;
 }
 
-void check_finite(const TrainingData& data, const std::string& name) {
-  for (const double value : data.series.at(name).values) {
-    if (std::isfinite(value)) continue;
-    throw Error(DK_SETTINGS, fmt::format("the dataset's '{}' holds {}, and trajectories begin or "
-                                         "go on there",
-                                         name, value));
+// The values of a series at time k of all trials.
+void check_finite(const TrainingData& data, const std::string& name, std::int64_t k,
+                  const char* where) {
+  const Series& series = data.series.at(name);
+  for (std::int64_t trial = 0; trial < data.trials; ++trial) {
+    const double* row = data.row(series, trial, k);
+    const double* end = row + series.width;
+    const double* stray = std::find_if_not(row, end, [](double v) { return std::isfinite(v); });
+    if (stray == end) continue;
+    throw Error(DK_SETTINGS, fmt::format("the dataset's '{}' holds {} at time {} of trial {}, "
+                                         "where {}",
+                                         name, *stray, k, trial, where));
+  }
+}
+
+void check_inputs(const TrainingData& data) {
+  if (data.inputs.empty()) return;
+  for (std::int64_t k = 0; k < data.T; ++k) {
+    check_finite(data, data.inputs, k, "the model needs it");
+  }
+}
+
+// Those that are used: targets may have gaps elsewhere.
+void check_states(const TrainingData& data, const TrainingPlan& plan) {
+  if (plan.initial == InitialState::data) check_finite(data, "states", 0, "a trajectory begins");
+  const bool shoots = plan.shooting.interval > 0;
+  if (!shoots && plan.forcing.alpha == 0.0) return;
+  const std::int64_t interval = shoots ? plan.shooting.interval : plan.forcing.interval;
+  // Nothing goes on from the last state, but the last segment is tied to it.
+  const std::int64_t end = shoots ? data.T : data.T - 1 + largest_lag(plan.terms);
+  for (std::int64_t k = interval; k < end; k += interval) {
+    check_finite(data, "states", k, "a trajectory goes on");
   }
 }
 
@@ -99,17 +132,17 @@ TrainingData load_data(const dk_data& data, const TrainingPlan& plan, std::int64
   if (inputs > 0) {
     add_series(data, plan.inputs, "the model's input", loaded);
     loaded.inputs = plan.inputs;
-    check_finite(loaded, plan.inputs);
   }
   if (needs_states(plan)) {
     add_series(data, "states", "an initial state or a teacher from the data", loaded);
-    check_finite(loaded, "states");
   }
   if (loaded.trials < 1 || loaded.T < 1) {
     throw Error(DK_SETTINGS, fmt::format("the dataset has {} trials of {} times: nothing to train "
                                          "on",
                                          loaded.trials, loaded.T));
   }
+  check_inputs(loaded);
+  check_states(loaded, plan);
   add_times(data, loaded);
   add_mask(data, loaded);
   return loaded;

@@ -44,15 +44,14 @@ struct Found {
     }
   }
 
-  // Ends a round. Values that went beyond a bound had no slope that would have brought them back:
-  // whether they have converged is judged by a round that begins on it.
-  MinimizerRound round(const MinimizerOptions& options, bool converged,
-                       Variables& variables) const {
+  // Ends a round. What Ceres takes for convergence may be a valley, or a bound that was passed, and
+  // is believed where a round that begins there finds nothing better.
+  MinimizerRound round(const MinimizerOptions& options, bool gave_up, Variables& variables) const {
     if (failure != nullptr) std::rethrow_exception(failure);
     if (values.empty()) return {HUGE_VAL, 0.0, false, false};
     variables.values = values;
     const bool at_rest = first_loss - loss <= options.tolerance * loss;
-    return {loss, gradient_norm, true, at_rest || (converged && !variables.touches_bounds())};
+    return {loss, gradient_norm, true, gave_up && at_rest};
   }
 };
 
@@ -84,17 +83,37 @@ class Bounds {
   bool begun_ = false;
 };
 
+// Ceres has limits that are no ratios: it is given the loss in units in which the first slopes, or
+// the first residuals, are of order 1.
+class Unit {
+ public:
+  void set(double first) {
+    if (unit_ == 0.0) unit_ = first > 0.0 ? first : 1.0;
+  }
+  double value() const { return unit_ == 0.0 ? 1.0 : unit_; }
+
+ private:
+  double unit_ = 0.0;  // 0: not set yet
+};
+
 class Watching : public ceres::IterationCallback {
  public:
-  explicit Watching(const IterationWatcher& watcher) : watcher_(watcher) {}
+  Watching(const IterationWatcher& watcher, const Found& found)
+      : watcher_(watcher), found_(found) {}
   ceres::CallbackReturnType operator()(const ceres::IterationSummary& summary) override {
-    return watcher_(summary.iteration, summary.cost) ? ceres::SOLVER_CONTINUE
-                                                     : ceres::SOLVER_TERMINATE_SUCCESSFULLY;
+    return watcher_(summary.iteration, found_.loss) ? ceres::SOLVER_CONTINUE
+                                                    : ceres::SOLVER_TERMINATE_SUCCESSFULLY;
   }
 
  private:
   const IterationWatcher& watcher_;
+  const Found& found_;
 };
+
+// Whether a run ended by itself: not by the number of its iterations, nor on request.
+inline bool gave_up(ceres::TerminationType type) {
+  return type == ceres::CONVERGENCE || type == ceres::FAILURE;
+}
 
 template <class Options>
 void set_common(const MinimizerOptions& given, ceres::IterationCallback& callback,

@@ -112,10 +112,14 @@ template <class Number>
 void Part<Number>::predict(const Batch& batch, const std::int64_t* trials, double* states,
                            double* observations) {
   begin(batch, trials);
-  const auto first = std::find_if(fit_.terms.begin(), fit_.terms.end(),
-                                  [](const ObjectiveTerm& term) { return term.of_readout; });
-  Recorder<Number> recorder(readout_, S_, n_, batch.T, first != fit_.terms.end() ? first->lag : 0,
-                            states, observations);
+  const auto lag = [&](bool of_readout) -> std::int64_t {
+    const auto first =
+        std::find_if(fit_.terms.begin(), fit_.terms.end(),
+                     [&](const ObjectiveTerm& term) { return term.of_readout == of_readout; });
+    return first != fit_.terms.end() ? first->lag : 0;
+  };
+  Recorder<Number> recorder(readout_, S_, n_, batch.T, {lag(false), lag(true)}, states,
+                            observations);
   rollout_->loss(input_.data(), recorder);
 }
 

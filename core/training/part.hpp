@@ -36,9 +36,9 @@ class Part : private Observer<Number> {
     const Variables& variables;
     const VariableMap& map;
     std::int64_t T;
-    std::vector<double> scales;  // [terms] w / count
-    double shooting_scale;       // w / count of what ties segments
-    double jacobian_scale;       // lambda / count of the Jacobian's penalty
+    const std::vector<double>& scales;  // [terms] w / count
+    double shooting_scale;              // w / count of what ties segments
+    double jacobian_scale;              // lambda / count of the Jacobian's penalty
     dk_stream jacobian_signs;
   };
 
@@ -46,8 +46,8 @@ class Part : private Observer<Number> {
   void gradient(const Batch& batch, const std::int64_t* trials, PartGradient<Number>& result);
   /// With the teacher of the training, and without shooting.
   double loss(const Batch& batch, const std::int64_t* trials);
-  /// Free runs: states [S,T,n] and, with a readout, observations [S,T,q] that lag behind as the
-  /// first term of them says.
+  /// Free runs: states [S,T,n] and, with a readout, observations [S,T,q], each lagging behind the
+  /// data as the first term of them says.
   void predict(const Batch& batch, const std::int64_t* trials, double* states,
                double* observations);
 

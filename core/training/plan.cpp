@@ -1,6 +1,11 @@
 #include "plan.hpp"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <string_view>
 
 #include "config_values.hpp"
 #include "dynkit/core/training.hpp"
@@ -13,29 +18,31 @@ class Values {
  public:
   explicit Values(const Config::Table& table) : table_(table) {}
 
-  double number(const char* key) const { return number_in(key, *find_key(table_, key)); }
-  std::int64_t integer(const char* key) const {
-    return std::get<std::int64_t>(find_key(table_, key)->value);
-  }
+  const Config& value(const char* key) const { return *find_key(table_, key); }
+  double number(const char* key) const { return number_in(key, value(key)); }
+  std::int64_t integer(const char* key) const { return std::get<std::int64_t>(value(key).value); }
   std::int64_t integer_or(const char* key, std::int64_t other) const {
     return find_key(table_, key) != nullptr ? integer(key) : other;
   }
-  const std::string& text(const char* key) const { return find_key(table_, key)->text(); }
+  const std::string& text(const char* key) const { return value(key).text(); }
   std::string text_or(const char* key, const std::string& other) const {
-    const Config* value = find_key(table_, key);
-    return value != nullptr ? value->text() : other;
-  }
-  std::vector<double> numbers(const char* key) const {
-    std::vector<double> numbers;
-    for (const Config& item : find_key(table_, key)->list()) {
-      numbers.push_back(number_in(key, item));
-    }
-    return numbers;
+    const Config* found = find_key(table_, key);
+    return found != nullptr ? found->text() : other;
   }
 
  private:
   const Config::Table& table_;
 };
+
+std::vector<std::int64_t> read_components(const Config& list) {
+  std::vector<std::int64_t> components;
+  for (const Config& item : list.list()) {
+    const double component = number_in("components", item);
+    if (component != std::floor(component)) refuse("components", item, "is not a whole number");
+    components.push_back(static_cast<std::int64_t>(component));
+  }
+  return components;
+}
 
 ObjectiveTerm read_term(const Config::Table& table, bool has_readout) {
   const Values values(table);
@@ -43,9 +50,7 @@ ObjectiveTerm read_term(const Config::Table& table, bool has_readout) {
   term.kind = loss_named(values.text("loss"));
   term.of_readout = values.text_or("of", has_readout ? "observations" : "states") == "observations";
   term.target = values.text_or("target", term.of_readout ? "targets" : "states");
-  for (const double component : values.numbers("components")) {
-    term.components.push_back(static_cast<std::int64_t>(component));
-  }
+  term.components = read_components(values.value("components"));
   term.weight = values.number("weight");
   term.lag = values.integer_or("lag", term.target == "targets" ? 1 : 0);
   return term;
@@ -108,27 +113,8 @@ TrainerOptions read_trainer(const Values& values) {
   return trainer;
 }
 
-// What is said of batches and their steps means nothing to a minimizer: better refused than not
-// heeded.
-void refuse_steps_of_batches(const Values& values) {
-  const std::string& kind = values.text("optimizer");
-  const auto refuse_unless = [&](bool is_default, const char* key) {
-    if (is_default) return;
-    throw Error(DK_SETTINGS,
-                fmt::format("training: setting '{}' is for first-order optimizers, not for '{}', "
-                            "which takes all trials at once and chooses its own steps",
-                            key, kind));
-  };
-  refuse_unless(values.integer("batch") == 0, "batch");
-  refuse_unless(values.text("schedule") == "constant", "schedule");
-  for (const char* key : {"clip_norm", "clip_values", "warm_up", "weight_decay", "momentum"}) {
-    refuse_unless(values.number(key) == 0.0, key);
-  }
-}
-
 MinimizerOptions read_minimizer(const Values& values) {
   if (!is_minimizer(values.text("optimizer"))) return {};
-  refuse_steps_of_batches(values);
   return {values.text("optimizer"), values.integer("iterations"), values.number("tolerance")};
 }
 
@@ -138,6 +124,107 @@ Precision read_precision(const Values& values) {
   // A line search, or a trust region, has to tell losses apart that are nearly the same.
   const bool needs_digits = is_minimizer(values.text("optimizer"));
   return precision == "double" || needs_digits ? Precision::double_precision : Precision::automatic;
+}
+
+// A setting that does something only beside some values of another.
+struct Choice {
+  const char* key;
+  const char* other;
+  std::span<const std::string_view> values;
+};
+
+// A setting that does something only where another does.
+struct Company {
+  const char* key;
+  const char* other;
+};
+
+constexpr std::string_view kFirstOrder[] = {"sgd", "adam", "adamw", "radam"};
+constexpr std::string_view kWithMomentum[] = {"sgd"};
+constexpr std::string_view kWithMoments[] = {"adam", "adamw", "radam"};
+constexpr std::string_view kWithDecay[] = {"adamw"};
+constexpr std::string_view kMinimizers[] = {"lbfgs", "levenberg_marquardt"};
+constexpr std::string_view kChanging[] = {"exponential", "cosine", "plateau"};
+constexpr std::string_view kPlateau[] = {"plateau"};
+
+constexpr Choice kChoices[] = {
+    {"batch", "optimizer", kFirstOrder},       {"learning_rate", "optimizer", kFirstOrder},
+    {"schedule", "optimizer", kFirstOrder},    {"warm_up", "optimizer", kFirstOrder},
+    {"clip_norm", "optimizer", kFirstOrder},   {"clip_values", "optimizer", kFirstOrder},
+    {"momentum", "optimizer", kWithMomentum},  {"beta1", "optimizer", kWithMoments},
+    {"beta2", "optimizer", kWithMoments},      {"epsilon", "optimizer", kWithMoments},
+    {"weight_decay", "optimizer", kWithDecay}, {"iterations", "optimizer", kMinimizers},
+    {"tolerance", "optimizer", kMinimizers},   {"final_rate", "schedule", kChanging},
+    {"plateau_factor", "schedule", kPlateau},  {"plateau_patience", "schedule", kPlateau},
+};
+
+constexpr Company kCompanies[] = {
+    {"window", "window_epochs"},
+    {"window_epochs", "window"},
+    {"forcing_interval", "forcing"},
+    {"shooting_weight", "shooting_interval"},
+};
+
+bool is_default(const Values& values, const char* key) {
+  const dk_component& training = training_component();
+  const dk_setting* setting =
+      std::find_if(training.settings, training.settings + training.setting_count,
+                   [&](const dk_setting& one) { return std::string_view(one.name) == key; });
+  const Config initial = parse_default(*setting), &value = values.value(key);
+  return value.is_text() ? value.text() == initial.text()
+                         : number_in(key, value) == number_in(key, initial);
+}
+
+// What would do nothing: better refused than not heeded.
+void refuse_unheeded(const Values& values) {
+  for (const Choice& choice : kChoices) {
+    const std::string& other = values.text(choice.other);
+    const bool is_heeded =
+        std::find(choice.values.begin(), choice.values.end(), other) != choice.values.end();
+    if (is_heeded || is_default(values, choice.key)) continue;
+    refuse(choice.key, values.value(choice.key),
+           fmt::format("does nothing with {} '{}', only with {}", choice.other, other,
+                       fmt::join(choice.values, ", ")));
+  }
+  for (const auto& [key, other] : kCompanies) {
+    if (is_default(values, key) || !is_default(values, other)) continue;
+    refuse(key, values.value(key), fmt::format("does nothing without '{}'", other));
+  }
+}
+
+// Of ranges whose end does not belong to them.
+void refuse_ends(const Values& values) {
+  for (const char* key : {"momentum", "beta1", "beta2"}) {
+    if (values.number(key) >= 1.0) refuse(key, values.value(key), "is not below 1");
+  }
+  if (values.text("schedule") != "exponential") return;
+  for (const char* key : {"learning_rate", "final_rate"}) {
+    if (values.number(key) > 0.0) continue;
+    refuse(key, values.value(key), "is not above 0, as schedule 'exponential' needs it");
+  }
+}
+
+// Residuals are those of squares, and have sensitivities along single trajectories.
+void refuse_beside_least_squares(const Values& values, const std::vector<ObjectiveTerm>& terms) {
+  const char* const kind = "levenberg_marquardt";
+  if (values.text("optimizer") != kind) return;
+  const auto refuse_beside = [&](const char* key, const char* what) {
+    refuse(key, values.value(key),
+           fmt::format("does not go with optimizer '{}', which has no {}", kind, what));
+  };
+  for (const ObjectiveTerm& term : terms) {
+    if (term.kind == LossKind::squared) continue;
+    throw Error(DK_SETTINGS,
+                fmt::format("{}training: setting 'objective': '{}' is no sum of squares, which "
+                            "optimizer '{}' needs",
+                            line_prefix(values.value("objective")), loss_name(term.kind), kind));
+  }
+  const std::string& method = values.text("method");
+  if (method == "adams" || method == "bdf") refuse_beside("method", "sensitivities of it");
+  if (values.integer("shooting_interval") > 0) {
+    refuse_beside("shooting_interval", "sensitivities of multiple shooting");
+  }
+  if (values.number("jacobian_penalty") > 0.0) refuse_beside("jacobian_penalty", "residuals of it");
 }
 
 }  // namespace
@@ -157,6 +244,9 @@ TrainingPlan read_plan(const Config::Table& checked, bool has_readout) {
   const Values values(checked);
   TrainingPlan plan;
   plan.terms = read_terms(checked, has_readout);
+  refuse_unheeded(values);
+  refuse_ends(values);
+  refuse_beside_least_squares(values, plan.terms);
   plan.inputs = values.text("inputs");
   read_initial_state(*find_key(checked, "initial_state"), plan);
   read_teacher(values, plan);

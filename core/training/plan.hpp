@@ -32,10 +32,12 @@ struct TrainingPlan {
 };
 
 /// The terms of the objective, from checked settings. `has_readout`: whether they compare
-/// observations where they do not say.
+/// observations where they do not say. Throws Error (DK_SETTINGS) for a component that is no
+/// whole number.
 std::vector<ObjectiveTerm> read_terms(const Config::Table& checked, bool has_readout);
 
 /// From checked settings. `has_readout`: whether terms compare observations where they do not say.
+/// Throws Error (DK_SETTINGS) where settings do not go together, or one would not be heeded.
 TrainingPlan read_plan(const Config::Table& checked, bool has_readout);
 
 }  // namespace dynkit::training

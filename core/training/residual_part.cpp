@@ -4,29 +4,22 @@
 #include <cmath>
 
 namespace dynkit::training {
-namespace {
-
-std::int64_t directions(const Fit& fit) {
-  const dk_model_info& info = fit.system.model().info();
-  return info.p + (fit.initial == InitialState::learned ? info.n : 0);
-}
-
-}  // namespace
-
 ResidualPart::Way::Way(const Fit& fit, const Operations<double>& operations, std::int64_t S)
     : width(operations.sizes().n),
       input(fit, S, width),
       rollout(operations, fit.system.model().info().time_kind, S, fit.rollout) {}
 
 ResidualPart::ResidualPart(const Fit& fit, Operations<double>& model,
-                           const Operations<double>* readout, std::int64_t S)
+                           const Operations<double>* readout,
+                           const std::vector<std::int64_t>& parameters, std::int64_t S)
     : fit_(fit),
       readout_(readout),
+      parameters_(parameters),
       S_(S),
       n_(model.sizes().n),
-      p_(model.sizes().p),
-      K_(directions(fit)),
-      sensitivities_(model, K_),
+      p_(static_cast<std::int64_t>(parameters.size())),
+      K_(p_ + (fit.initial == InitialState::learned ? n_ : 0)),
+      sensitivities_(model, parameters, K_),
       alone_(fit, model, S),
       together_(fit, sensitivities_, S),
       row_(static_cast<std::size_t>(K_)) {
@@ -114,7 +107,9 @@ void ResidualPart::add_row(const ObjectiveTerm& term, double weight, std::int64_
       put(batch_->map.readout + j, y_by_parameters_[static_cast<std::size_t>(index * q + j)]);
     }
   }
-  for (std::int64_t j = 0; j < p_; ++j) put(batch_->map.model + j, by_variables[j]);
+  for (std::int64_t j = 0; j < p_; ++j) {
+    put(batch_->map.model + parameters_[static_cast<std::size_t>(j)], by_variables[j]);
+  }
   for (std::int64_t j = p_; j < K_; ++j) put(batch_->map.initial + j - p_, by_variables[j]);
   J_ += batch_->width;
 }

@@ -25,8 +25,9 @@ class ResidualPart : private Observer<double> {
     std::int64_t T;
   };
 
+  /// `parameters`: those of the model that are trained.
   ResidualPart(const Fit& fit, Operations<double>& model, const Operations<double>* readout,
-               std::int64_t S);
+               const std::vector<std::int64_t>& parameters, std::int64_t S);
 
   /// The rows of r and, unless NULL, J, in the order of times, terms, trials, components.
   void evaluate(const Batch& batch, const std::int64_t* trials, double* r, double* J);
@@ -48,7 +49,8 @@ class ResidualPart : private Observer<double> {
 
   const Fit& fit_;
   const Operations<double>* readout_;
-  const std::int64_t S_, n_, p_, K_;
+  const std::vector<std::int64_t> parameters_;
+  const std::int64_t S_, n_, p_, K_;  // p: of these parameters
   Sensitivities sensitivities_;
   Way alone_, together_;
   std::vector<double> y_, y_by_state_, y_by_parameters_;  // of the readout

@@ -51,6 +51,10 @@ Residuals::Residuals(const Fit& fit, const VariableMap& map, const Variables& va
       free_.push_back(i);
     }
   }
+  for (const std::int64_t variable : free_) {
+    const std::int64_t parameter = variable - map_.model;
+    if (parameter >= 0 && parameter < model_->sizes().p) parameters_.push_back(parameter);
+  }
   const auto all = static_cast<std::int64_t>(trials_.size());
   const auto elements = [&](const ObjectiveTerm& term, std::int64_t first, std::int64_t size) {
     return compared_elements(term, fit_.data, trials_.data() + first, size, T_);
@@ -88,8 +92,8 @@ void Residuals::evaluate(const Variables& variables, double* r, double* J) {
                    const Span& span = spans_[static_cast<std::size_t>(i)];
                    auto& part = workers_[static_cast<std::size_t>(worker)][span.size];
                    if (!part) {
-                     part =
-                         std::make_unique<ResidualPart>(fit_, *model_, readout_.get(), span.size);
+                     part = std::make_unique<ResidualPart>(fit_, *model_, readout_.get(),
+                                                           parameters_, span.size);
                    }
                    part->evaluate(batch, trials_.data() + span.first, r + span.row,
                                   J != nullptr ? J + span.row * width : nullptr);

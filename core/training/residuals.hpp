@@ -52,6 +52,7 @@ class Residuals {
   const dk_host& host_;
   std::unique_ptr<Operations<double>> model_, readout_;
   std::vector<std::int64_t> free_, columns_;  // columns_: of each variable, -1: none
+  std::vector<std::int64_t> parameters_;      // of the model that are trained
   std::vector<double> scales_;                // [terms] w / count
   std::vector<Span> spans_;
   std::int64_t compared_ = 0, penalized_ = 0;

@@ -23,7 +23,9 @@ std::int64_t reach(std::int64_t checkpoints, std::int64_t sweeps, std::int64_t e
 
 ReversalMemory reversal_memory(const RolloutOptions& options, std::int64_t N, std::int64_t state,
                                std::int64_t tape) {
-  if (options.checkpoints > 0) return {options.checkpoints, 1};
+  if (options.checkpoints > 0) {
+    return {std::min(options.checkpoints, std::max<std::int64_t>(1, N)), 1};
+  }
   const std::int64_t fits = std::max<std::int64_t>(1, options.memory / (state + tape));
   if (N <= fits) return {1, std::max<std::int64_t>(1, N)};
   // Half of the memory for each.

@@ -7,12 +7,15 @@
 namespace dynkit::training {
 namespace {
 
-// out [n,K] = J [n,n] X [n,K] + [B 0], B [n,p].
+// out [n,K] = J [n,n] X [n,K] + [B 0], B the given columns of `by_parameters` [n,p].
 void advance(std::int64_t n, std::int64_t K, std::int64_t p, const double* J, const double* X,
-             const double* B, double* out) {
+             const double* by_parameters, const std::vector<std::int64_t>& columns, double* out) {
   for (std::int64_t i = 0; i < n; ++i) {
     double* row = out + i * K;
-    std::fill(std::copy_n(B + i * p, p, row), row + K, 0.0);
+    double* end = std::transform(columns.begin(), columns.end(), row, [&](std::int64_t column) {
+      return by_parameters[i * p + column];
+    });
+    std::fill(end, row + K, 0.0);
     for (std::int64_t j = 0; j < n; ++j) {
       const double factor = J[i * n + j];
       const double* other = X + j * K;
@@ -38,11 +41,11 @@ void Sensitivities::eval(const dk_points& points, double* out) const {
   double* by_parameters = by_state + S * n * n;
   model_.eval(points, values);
   model_.jacobian(points, DK_WRT_STATE, by_state);
-  model_.jacobian(points, DK_WRT_PARAMETERS, by_parameters);
+  if (!parameters_.empty()) model_.jacobian(points, DK_WRT_PARAMETERS, by_parameters);
   for (std::int64_t s = 0; s < S; ++s) {
     const double* X = points.x.data + s * points.x.stride + n;
     double* row = std::copy_n(values + s * n, n, out + s * width);
-    advance(n, K_, p, by_state + s * n * n, X, by_parameters + s * n * p, row);
+    advance(n, K_, p, by_state + s * n * n, X, by_parameters + s * n * p, parameters_, row);
   }
 }
 

@@ -8,17 +8,20 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
+#include <vector>
 
 #include "operations.hpp"
 
 namespace dynkit::training {
 
 /// (1) as the operations of a model with states [n (1 + K)]: x [n], then the rows of X [n,K]. The
-/// first p directions are the parameters; the others have no source, for initial states.
+/// first directions are parameters; the others have no source, for initial states.
 class Sensitivities : public Operations<double> {
  public:
-  /// `model` must outlive it. K >= p.
-  Sensitivities(Operations<double>& model, std::int64_t K) : model_(model), K_(K) {}
+  /// `model` must outlive it. K directions, of which the first are these parameters.
+  Sensitivities(Operations<double>& model, std::vector<std::int64_t> parameters, std::int64_t K)
+      : model_(model), parameters_(std::move(parameters)), K_(K) {}
 
   Sizes sizes() const override;
   void prepare(const double* theta) override { model_.prepare(theta); }
@@ -29,6 +32,7 @@ class Sensitivities : public Operations<double> {
 
  private:
   Operations<double>& model_;
+  const std::vector<std::int64_t> parameters_;
   const std::int64_t K_;
 };
 

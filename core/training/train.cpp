@@ -77,6 +77,18 @@ struct ChosenEngine {
   const char* precision;
 };
 
+// Trials of which nothing is known would have a loss of 0. Throws Error (DK_SETTINGS).
+void check_targets(const Engine& engine, const training::Split& split, std::int64_t T) {
+  const auto check = [&](const char* what, const std::vector<std::int64_t>& trials) {
+    if (trials.empty() || engine.compared(trials, T) > 0) return;
+    throw Error(
+        DK_SETTINGS,
+        fmt::format("training: no target of the {} trials is known: all are NaN or masked", what));
+  };
+  check("training", split.train);
+  check("validation", split.validation);
+}
+
 ChosenEngine choose_engine(const TrainingPlan& plan, const Fit& fit,
                            const training::VariableMap& map, const dk_host& host) {
   if (plan.precision != training::Precision::double_precision) {
@@ -126,6 +138,8 @@ TrainedParameters train(const TrainingRequest& request, const dk_sink& table) {
   apply_to_blocks(plan, variables, info.p + q);
   const ChosenEngine chosen = choose_engine(plan, fit, map, host);
 
+  check_targets(*chosen.engine, split, data.T);
+
   const std::vector<double> first_values = variables.values;
   dk_stream order{};
   host.split(&host, &request.stream, 1, &order);
@@ -136,7 +150,7 @@ TrainedParameters train(const TrainingRequest& request, const dk_sink& table) {
   const auto minimizer = make_minimizer(plan, *chosen.engine, fit, map, host);
   if (minimizer) trainer.use(*minimizer);
   training::TrainerState earlier;
-  if (training::load_trainer(request.checkpoint, request.key, earlier)) {
+  if (training::load_trainer(request.checkpoint, request.key, variables.size(), earlier)) {
     trainer.resume(std::move(earlier));
   }
   const training::TrainingOutcome outcome = trainer.run();
@@ -145,13 +159,13 @@ TrainedParameters train(const TrainingRequest& request, const dk_sink& table) {
       *chosen.engine, Sink(table));
 
   const auto first = variables.values.begin() + map.model;
-  TrainedParameters trained{{first, first + info.p}, {}, false};
+  TrainedParameters trained{{first, first + info.p}, {}, false, {}};
   if (map.readout >= 0) {
     const auto readout = variables.values.begin() + map.readout;
     trained.readout_theta.assign(readout, readout + q);
   }
   trained.interrupted = outcome.end == training::TrainingEnd::interrupted;
-  if (outcome.end == training::TrainingEnd::not_finite) throw Error(DK_NUMERIC, outcome.cause);
+  if (outcome.end == training::TrainingEnd::not_finite) trained.failure = outcome.cause;
   return trained;
 }
 

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <set>
 #include <string>
+#include <type_traits>
 
 #include "train_predictions.hpp"
 
@@ -26,88 +28,94 @@ const char* end_name(TrainingEnd end) {
   return "";
 }
 
-struct Columns {
-  std::vector<std::int64_t> epoch, skipped;
-  std::vector<double> train_loss, validation_loss, gradient_norm, learning_rate;
-  std::vector<double> log_train_loss, log_validation_loss;
+// A loss over the epochs or iterations, as an array and as a line of a figure.
+struct LossCurve {
+  const char* label;  // "train"
+  const char* array;  // "epoch_train_loss"
+  const char* log_array;
+  const char* help;
+  std::vector<double> values;
 };
 
-Columns columns_of(const std::vector<EpochRecord>& history) {
-  Columns columns;
-  for (const EpochRecord& one : history) {
-    columns.epoch.push_back(static_cast<std::int64_t>(columns.epoch.size()) + 1);
-    columns.train_loss.push_back(one.train_loss);
-    columns.validation_loss.push_back(one.validation_loss);
-    columns.gradient_norm.push_back(one.gradient_norm);
-    columns.learning_rate.push_back(one.learning_rate);
-    columns.skipped.push_back(one.skipped);
-    columns.log_train_loss.push_back(std::log10(one.train_loss));
-    columns.log_validation_loss.push_back(std::log10(one.validation_loss));
-  }
-  return columns;
+// Likelihoods may be negative, and are then shown as they are.
+bool have_logarithms(const std::vector<LossCurve>& curves) {
+  return std::all_of(curves.begin(), curves.end(), [](const LossCurve& curve) {
+    return std::none_of(curve.values.begin(), curve.values.end(),
+                        [](double loss) { return loss < 0.0; });
+  });
 }
 
-void put_losses_figure(const char* name, const char* title, const char* caption,
-                       const char* x_label, const std::vector<dk_series>& series,
-                       const Sink& sink) {
+void put_curves(const char* figure_name, const char* title, const char* caption, const char* axis,
+                std::int64_t first, const std::vector<LossCurve>& curves, const Sink& sink) {
+  const bool logarithmic = have_logarithms(curves);
+  const auto count = static_cast<std::int64_t>(curves.front().values.size());
+  std::vector<std::int64_t> numbers(static_cast<std::size_t>(count));
+  std::iota(numbers.begin(), numbers.end(), first);
+  sink.array(axis, {count}, numbers, {{axis}, nullptr, "number"});
+  std::vector<dk_series> series;
+  for (const LossCurve& curve : curves) {
+    sink.array(curve.array, {count}, curve.values, {{axis}, nullptr, curve.help});
+    if (logarithmic) {
+      std::vector<double> logarithms = curve.values;
+      for (double& value : logarithms) value = std::log10(value);
+      sink.array(curve.log_array, {count}, logarithms,
+                 {{axis}, nullptr, "log10 of the loss of the same name"});
+    }
+    series.push_back({"line", curve.label, axis, logarithmic ? curve.log_array : curve.array,
+                      nullptr, nullptr, nullptr});
+  }
   dk_figure figure{};
-  figure.name = name;
+  figure.name = figure_name;
   figure.title = title;
   figure.caption = caption;
-  figure.x_label = x_label;
-  figure.y_label = "log10 loss";
+  figure.x_label = axis;
+  figure.y_label = logarithmic ? "log10 loss" : "loss";
   figure.series_count = static_cast<std::int64_t>(series.size());
   figure.series = series.data();
   sink.figure(figure);
 }
 
 void put_history(const FittedModel& fitted, const Sink& sink) {
-  const Columns columns = columns_of(fitted.state.history);
-  const auto count = static_cast<std::int64_t>(columns.epoch.size());
-  const auto put = [&](const char* name, const auto& values, const char* help) {
-    sink.array(name, {count}, values, {{"epoch"}, nullptr, help});
+  const std::vector<EpochRecord>& history = fitted.state.history;
+  if (history.empty()) return;
+  const auto column = [&](auto EpochRecord::*member) {
+    std::vector<std::decay_t<decltype(history[0].*member)>> values;
+    for (const EpochRecord& one : history) values.push_back(one.*member);
+    return values;
   };
-  put("epoch_train_loss", columns.train_loss,
-      "mean loss of the epoch's batches, with penalties, each before its step; of lbfgs and "
-      "levenberg_marquardt that at the end of the epoch");
-  put("epoch_validation_loss", columns.validation_loss, "validation loss after the epoch");
-  put("epoch_gradient_norm", columns.gradient_norm, "mean norm of the gradients");
-  put("epoch_learning_rate", columns.learning_rate,
+  const auto put = [&](const char* name, const auto& values, const char* help) {
+    sink.array(name, {static_cast<std::int64_t>(values.size())}, values,
+               {{"epoch"}, nullptr, help});
+  };
+  put("epoch_gradient_norm", column(&EpochRecord::gradient_norm), "mean norm of the gradients");
+  put("epoch_learning_rate", column(&EpochRecord::learning_rate),
       "of the epoch's last step; not known for lbfgs and levenberg_marquardt");
-  put("epoch_skipped", columns.skipped, "batches with a loss or gradient that was not finite");
-  sink.array("epoch", {count}, columns.epoch, {{"epoch"}, nullptr, "number of the epoch"});
-  sink.array("log_train_loss", {count}, columns.log_train_loss,
-             {{"epoch"}, nullptr, "log10 of the mean loss of the epoch's batches"});
-  sink.array("log_validation_loss", {count}, columns.log_validation_loss,
-             {{"epoch"}, nullptr, "log10 of the validation loss after the epoch"});
-  std::vector<dk_series> series = {
-      {"line", "train", "epoch", "log_train_loss", nullptr, nullptr, nullptr}};
-  if (!fitted.split.validation.empty()) {
-    series.push_back(
-        {"line", "validation", "epoch", "log_validation_loss", nullptr, nullptr, nullptr});
-  }
-  put_losses_figure("history", "Loss",
-                    "Loss over the epochs. The parameters of the best validation loss are kept.",
-                    "epoch", series, sink);
+  put("epoch_skipped", column(&EpochRecord::skipped),
+      "batches with a loss or gradient that was not finite");
+  std::vector<LossCurve> curves = {
+      {"train", "epoch_train_loss", "log_train_loss",
+       "mean loss of the epoch's batches, with penalties, each before its step; of lbfgs and "
+       "levenberg_marquardt that at the end of the epoch",
+       column(&EpochRecord::train_loss)}};
+  const bool has_validation = !fitted.split.validation.empty();
+  curves.push_back({has_validation ? "validation" : "train, after the epoch",
+                    "epoch_validation_loss", "log_validation_loss",
+                    "validation loss after the epoch; of the training trials where there are no "
+                    "others",
+                    column(&EpochRecord::validation_loss)});
+  put_curves("history", "Loss",
+             "Loss over the epochs. The parameters of the least loss after an epoch are kept.",
+             "epoch", 1, curves, sink);
 }
 
 // Of a minimizer, which takes many iterations in an epoch.
 void put_iterations(const std::vector<double>& losses, const Sink& sink) {
   if (losses.empty()) return;
-  const auto count = static_cast<std::int64_t>(losses.size());
-  std::vector<std::int64_t> iteration;
-  std::vector<double> logarithm;
-  for (const double loss : losses) {
-    iteration.push_back(static_cast<std::int64_t>(iteration.size()));
-    logarithm.push_back(std::log10(loss));
-  }
-  sink.array("iteration", {count}, iteration, {{"iteration"}, nullptr, "number of the iteration"});
-  sink.array("iteration_loss", {count}, losses,
-             {{"iteration"}, nullptr, "loss with penalties after the iteration"});
-  sink.array("log_iteration_loss", {count}, logarithm, {{"iteration"}, nullptr, "log10 of it"});
-  put_losses_figure(
-      "iterations", "Loss by iteration", "Loss with penalties after each iteration.", "iteration",
-      {{"line", "train", "iteration", "log_iteration_loss", nullptr, nullptr, nullptr}}, sink);
+  put_curves("iterations", "Loss by iteration", "Loss with penalties after each iteration.",
+             "iteration", 0,
+             {{"train", "iteration_loss", "log_iteration_loss",
+               "loss with penalties after the iteration", losses}},
+             sink);
 }
 
 // Up to `most` different values of a series, in order; more: none.
@@ -177,7 +185,9 @@ void put_losses(const FittedModel& fitted, Engine& engine, const Sink& sink) {
     sink.value("test_loss", engine.loss(variables, split.test, T), "the same of the test trials");
   }
   put_correct(fitted, engine, judged_trials(split), sink);
-  sink.value("parameters", variables.size(), "numbers that were trained");
+  std::int64_t trained = 0;
+  for (const VariableBlock& block : variables.blocks()) trained += block.trainable ? block.size : 0;
+  sink.value("parameters", trained, "numbers that were trained");
   sink.value("precision", precision, "of the kernels");
 }
 
@@ -201,12 +211,21 @@ void put_parameters(const FittedModel& fitted, const Sink& sink) {
 }
 
 void put_other_variables(const FittedModel& fitted, const Sink& sink) {
-  const auto& values = fitted.variables.values;
-  const std::int64_t n = fitted.fit.system.model().info().n;
+  const auto put = [&](const char* name, std::int64_t first, std::int64_t count, const char* axis,
+                       const char* help) {
+    const auto begin = fitted.variables.values.begin() + first;
+    sink.array(name, {count}, std::vector<double>(begin, begin + count), {{axis}, nullptr, help});
+  };
   if (fitted.map.initial >= 0) {
-    const auto first = values.begin() + fitted.map.initial;
-    sink.array("initial_state", {n}, std::vector<double>(first, first + n),
-               {{"state"}, nullptr, "where trajectories begin, learned"});
+    put("initial_state", fitted.map.initial, fitted.fit.system.model().info().n, "state",
+        "where trajectories begin, learned");
+  }
+  for (const VariableBlock& block : fitted.variables.blocks()) {
+    if (!block.name.starts_with("log_sigma.")) continue;
+    std::string name = block.name;
+    std::replace(name.begin(), name.end(), '.', '_');
+    put(name.c_str(), block.offset, block.size, "component",
+        "logarithm of the standard deviation, learned");
   }
 }
 

@@ -34,7 +34,7 @@ std::string duration_text(double seconds) {
 
 // Sums over the batches of an epoch.
 struct Trainer::Epoch {
-  double loss = 0.0, gradient_norm = 0.0, trials = 0.0, rate = 0.0;
+  double loss = 0.0, gradient_norm = 0.0, weight = 0.0, rate = 0.0;
   std::int64_t batches = 0, skipped = 0;
 };
 
@@ -64,6 +64,10 @@ Trainer::Trainer(Engine& engine, Variables& variables, const Split& split,
 }
 
 void Trainer::resume(TrainerState state) {
+  if (optimizer_ && (state.optimizer.first.size() != optimizer_->memory.first.size() ||
+                     state.optimizer.second.size() != optimizer_->memory.second.size())) {
+    throw Error(DK_IO, "the checkpoint of the training holds moments of another optimizer");
+  }
   state_ = std::move(state);
   variables_.values = state_.values;
   if (optimizer_) optimizer_->memory = state_.optimizer;
@@ -88,6 +92,12 @@ TrainingOutcome Trainer::run() {
   outcome_ = {TrainingEnd::epochs_done, fmt::format("all {} epochs", options_.epochs)};
   while (state_.epoch < options_.epochs && !stops()) run_epoch();
   save(true);
+  const bool was_asked_to_stop = outcome_.end == TrainingEnd::interrupted;
+  if (!std::isfinite(state_.best_loss) && state_.epoch > 0 && !was_asked_to_stop &&
+      outcome_.end != TrainingEnd::not_finite) {
+    outcome_ = {TrainingEnd::not_finite,
+                fmt::format("the loss was not finite after any of {} epochs", state_.epoch)};
+  }
   variables_.values = unfinished_.empty() ? state_.best_values : unfinished_;
   return outcome_;
 }
@@ -117,6 +127,11 @@ void Trainer::run_epoch() {
   seconds_ += seconds_now() - start;
   trials_ += static_cast<std::int64_t>(split_.train.size());
   end_epoch(sums, T);
+}
+
+// The loss of trials that are not trained on, where there are any.
+double Trainer::judge(std::int64_t T) {
+  return engine_.loss(variables_, split_.validation.empty() ? split_.train : split_.validation, T);
 }
 
 // False: training has ended before the epoch did.
@@ -156,9 +171,7 @@ bool Trainer::run_round(std::int64_t T, Epoch& sums) {
   }
   if (stops()) {
     // What is saved is the state in which this epoch began, what is returned the better.
-    const double judged =
-        split_.validation.empty() ? round.loss : engine_.loss(variables_, split_.validation, T);
-    if (T == T_ && judged < state_.best_loss) unfinished_ = variables_.values;
+    if (T == T_ && judge(T) < state_.best_loss) unfinished_ = variables_.values;
     return false;
   }
   if (round.converged && T == T_) {
@@ -169,13 +182,7 @@ bool Trainer::run_round(std::int64_t T, Epoch& sums) {
   state_.optimizer.first = std::move(memory);
   state_.iteration_losses.insert(state_.iteration_losses.end(), round_losses_.begin(),
                                  round_losses_.end());
-  const auto trials = static_cast<double>(split_.train.size());
-  sums = {trials * round.loss,
-          round.gradient_norm,
-          trials,
-          std::numeric_limits<double>::quiet_NaN(),
-          1,
-          0};
+  sums = {round.loss, round.gradient_norm, 1.0, std::numeric_limits<double>::quiet_NaN(), 1, 0};
   return true;
 }
 
@@ -192,6 +199,8 @@ bool Trainer::watch(std::int64_t iteration, double loss) {
 
 void Trainer::run_batch(const std::vector<std::int64_t>& trials, double epoch, std::int64_t T,
                         Epoch& sums) {
+  const auto weight = static_cast<double>(engine_.compared(trials, T));
+  if (weight == 0.0) return;  // nothing is known of them
   double loss = engine_.gradient(variables_, trials, T, gradient_);
   loss += variables_.regularize(gradient_);
   const double norm = norm_of(gradient_);
@@ -202,9 +211,8 @@ void Trainer::run_batch(const std::vector<std::int64_t>& trials, double epoch, s
   state_.bad_batches = 0;
   optimizer_->step(sums.rate, gradient_, decayed_, variables_.values);
   variables_.project();
-  const auto weight = static_cast<double>(trials.size());
   sums.loss += weight * loss;
-  sums.trials += weight;
+  sums.weight += weight;
   sums.gradient_norm += norm;
   ++sums.batches;
 }
@@ -235,9 +243,8 @@ void Trainer::skip_batch(Epoch& sums) {
 
 void Trainer::end_epoch(const Epoch& sums, std::int64_t T) {
   const double mean =
-      sums.trials > 0.0 ? sums.loss / sums.trials : std::numeric_limits<double>::quiet_NaN();
-  const double validation =
-      split_.validation.empty() ? mean : engine_.loss(variables_, split_.validation, T);
+      sums.weight > 0.0 ? sums.loss / sums.weight : std::numeric_limits<double>::quiet_NaN();
+  const double validation = judge(T);
   ++state_.epoch;
   const EpochRecord record{
       mean, validation,
@@ -251,7 +258,7 @@ void Trainer::end_epoch(const Epoch& sums, std::int64_t T) {
     state_.best_values = variables_.values;
     state_.best_epoch = state_.epoch;
   }
-  schedule_.observe(validation);
+  if (!grows) schedule_.observe(validation);
   state_.values = variables_.values;
   if (optimizer_) state_.optimizer = optimizer_->memory;
   state_.schedule = schedule_.memory;

@@ -32,7 +32,8 @@ struct TrainerOptions {
 };
 
 /// One epoch: the mean loss of its batches with penalties, or that at the end of a minimizer's
-/// round, and the validation loss behind it without them.
+/// round, and the validation loss behind it without them; without validation trials it is that of
+/// the training trials.
 struct EpochRecord {
   double train_loss, validation_loss, gradient_norm;
   double learning_rate;  // NaN: a minimizer chooses its own steps
@@ -72,12 +73,12 @@ class Trainer {
   /// An epoch is a round of this minimizer over all trials, in place of first-order steps.
   void use(Minimizer& minimizer) { minimizer_ = &minimizer; }
 
-  /// Goes on from a state. Of the same variables.
+  /// Goes on from a state of the same variables. Throws Error (DK_IO) if its moments are others.
   void resume(TrainerState state);
 
-  /// Ends with the best values in the variables. Batches with a loss or gradient that is not finite
-  /// are skipped and counted; after five in a row the best values come back and the rate is halved,
-  /// and after three such returns training ends.
+  /// Ends with the best values in the variables. Batches that compare nothing are left out. Batches
+  /// with a loss or gradient that is not finite are skipped and counted; after five in a row the
+  /// best values come back and the rate is halved, and after three such returns training ends.
   TrainingOutcome run();
 
   const TrainerState& state() const { return state_; }
@@ -86,6 +87,7 @@ class Trainer {
   struct Epoch;
 
   bool stops();
+  double judge(std::int64_t T);
   void run_epoch();
   bool run_batches(std::int64_t T, Epoch& sums);
   bool run_round(std::int64_t T, Epoch& sums);

@@ -1,8 +1,11 @@
 #include "trainer_file.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "dynkit/core/arrays_io.hpp"
+#include "dynkit/error.hpp"
 
 namespace dynkit::training {
 namespace {
@@ -17,11 +20,46 @@ Array integers(std::vector<std::int64_t> values) {
   return {{count}, std::move(values), {}, {}, {}};
 }
 
-const std::vector<std::int64_t>& integers_of(const ArrayMap& arrays, const char* name) {
-  return std::get<std::vector<std::int64_t>>(arrays.at(name).values);
-}
-
 constexpr std::int64_t kColumns = 5;
+
+// The arrays of a file, which anyone may have changed. Throws Error (DK_IO) for another one than
+// was written.
+class Checkpoint {
+ public:
+  Checkpoint(const std::filesystem::path& path, const ArrayMap& arrays)
+      : path_(path), arrays_(arrays) {}
+
+  [[noreturn]] void refuse(const char* name) const {
+    throw Error(DK_IO, fmt::format("{}: the array '{}' is not that of a training: delete the file "
+                                   "to begin anew",
+                                   path_.string(), name));
+  }
+
+  const std::string& text(const char* name) const {
+    return of<std::vector<std::string>>(name, 1).front();
+  }
+  const std::vector<std::int64_t>& integers(const char* name, std::int64_t count) const {
+    return of<std::vector<std::int64_t>>(name, count);
+  }
+  const std::vector<double>& numbers(const char* name, std::int64_t count = -1) const {
+    return of<std::vector<double>>(name, count);
+  }
+
+ private:
+  // count -1: any
+  template <class Values>
+  const Values& of(const char* name, std::int64_t count) const {
+    const auto found = arrays_.find(name);
+    if (found == arrays_.end()) refuse(name);
+    const auto* values = std::get_if<Values>(&found->second.values);
+    if (values == nullptr) refuse(name);
+    if (count >= 0 && static_cast<std::int64_t>(values->size()) != count) refuse(name);
+    return *values;
+  }
+
+  const std::filesystem::path& path_;
+  const ArrayMap& arrays_;
+};
 
 }  // namespace
 
@@ -49,27 +87,27 @@ void save_trainer(const std::filesystem::path& path, const std::string& key,
   save_arrays(path, arrays);
 }
 
-bool load_trainer(const std::filesystem::path& path, const std::string& key, TrainerState& state) {
+bool load_trainer(const std::filesystem::path& path, const std::string& key, std::int64_t variables,
+                  TrainerState& state) {
   if (!std::filesystem::exists(path)) return false;
   const ArrayMap arrays = load_arrays(path);
-  const auto found = arrays.find("key");
-  if (found == arrays.end()) return false;
-  if (std::get<std::vector<std::string>>(found->second.values).at(0) != key) return false;
-  const auto& counts = integers_of(arrays, "counts");
-  const auto& scalars = arrays.at("scalars").numbers();
-  const auto& history = arrays.at("history").numbers();
-  state.values = arrays.at("values").numbers();
-  state.best_values = arrays.at("best_values").numbers();
-  state.optimizer = {counts.at(2), arrays.at("first_moment").numbers(),
-                     arrays.at("second_moment").numbers()};
-  state.schedule = {scalars.at(1), counts.at(3), scalars.at(2)};
-  state.epoch = counts.at(0);
-  state.best_epoch = counts.at(1);
-  state.rollbacks = counts.at(4);
-  state.bad_batches = counts.at(5);
-  state.best_loss = scalars.at(0);
-  state.rate_scale = scalars.at(3);
-  state.iteration_losses = arrays.at("iteration_losses").numbers();
+  if (arrays.count("key") == 0) return false;
+  const Checkpoint file(path, arrays);
+  if (file.text("key") != key) return false;
+  const auto& counts = file.integers("counts", 6);
+  const auto& scalars = file.numbers("scalars", 4);
+  const auto& history = file.numbers("history");
+  state.values = file.numbers("values", variables);
+  state.best_values = file.numbers("best_values", variables);
+  state.optimizer = {counts[2], file.numbers("first_moment"), file.numbers("second_moment")};
+  state.iteration_losses = file.numbers("iteration_losses");
+  state.schedule = {scalars[1], counts[3], scalars[2]};
+  state.epoch = counts[0];
+  state.best_epoch = counts[1];
+  state.rollbacks = counts[4];
+  state.bad_batches = counts[5];
+  state.best_loss = scalars[0];
+  state.rate_scale = scalars[3];
   state.history.clear();
   for (std::size_t i = 0; i + kColumns <= history.size(); i += kColumns) {
     state.history.push_back({history[i], history[i + 1], history[i + 2], history[i + 3],

@@ -11,7 +11,9 @@ namespace dynkit::training {
 void save_trainer(const std::filesystem::path& path, const std::string& key,
                   const TrainerState& state);
 
-/// What was saved under this key; false: there is no such file, or it holds another training.
-bool load_trainer(const std::filesystem::path& path, const std::string& key, TrainerState& state);
+/// What was saved of so many variables under this key; false: there is no such file, or it holds
+/// another training. Throws Error (DK_IO) for a file that is damaged.
+bool load_trainer(const std::filesystem::path& path, const std::string& key, std::int64_t variables,
+                  TrainerState& state);
 
 }  // namespace dynkit::training

@@ -1,7 +1,8 @@
 // What the tables [training] and [[training.objective]] may hold.
 #include <algorithm>
-#include <iterator>
 #include <span>
+#include <string>
+#include <utility>
 
 #include "config_values.hpp"
 #include "dynkit/core/training.hpp"
@@ -11,7 +12,7 @@
 namespace dynkit {
 namespace {
 
-using training::number_in;
+using training::finite_number_in;
 using training::refuse;
 
 constexpr const char* kLosses[] = {"squared", "absolute",      "gaussian",
@@ -26,7 +27,10 @@ constexpr const char* kPrecisions[] = {"auto", "single", "double", nullptr};
 constexpr double kMany = 1e9;
 
 constexpr dk_setting kObjectiveSettings[] = {
-    text_setting("loss", "squared", kLosses, "how predictions are compared with data"),
+    text_setting("loss", "squared", kLosses,
+                 "how predictions are compared with data: poisson compares log rates with counts "
+                 "(a readout with link identity), cross_entropy logits with probabilities of "
+                 "classes (no softmax), gaussian learns the logarithm of sigma"),
     text_setting("of", nullptr, kCompared,
                  "what is compared: the states, or what the readout makes of them (where there is "
                  "one)",
@@ -44,7 +48,9 @@ constexpr dk_setting kObjectiveSettings[] = {
 
 constexpr dk_setting kTrainingSettings[] = {
     text_setting("objective", "squared", kLosses,
-                 "loss; several terms are written as [[training.objective]]"),
+                 "loss: poisson compares log rates with counts (a readout with link identity), "
+                 "cross_entropy logits with probabilities of classes (no softmax), gaussian learns "
+                 "the logarithm of sigma; several terms are written as [[training.objective]]"),
     text_setting("inputs", "inputs", nullptr, "array of the dataset that drives the model"),
     text_setting("initial_state", "data", kInitialStates,
                  "where trajectories begin: at the dataset's first states, at zero, at one that is "
@@ -69,7 +75,8 @@ constexpr dk_setting kTrainingSettings[] = {
     integer_setting("shooting_interval", "0", 0, kMany,
                     "times of a segment of multiple shooting; 0: not used"),
     number_setting("shooting_weight", "1", 0, kUnbounded, "of what ties segments together"),
-    integer_setting("window", "0", 0, kMany, "times at first of a growing window; 0: all at once"),
+    integer_setting("window", "0", 0, kMany,
+                    "times at first of a window that grows in window_epochs; 0: all at once"),
     integer_setting("window_epochs", "0", 0, kMany, "epochs in which the window grows to all"),
     integer_setting("epochs", "100", 1, kMany, "passes through the training trials"),
     integer_setting("batch", "0", 0, kMany, "trials for one step; 0: all"),
@@ -77,7 +84,8 @@ constexpr dk_setting kTrainingSettings[] = {
                     "epochs without a better validation loss before the end; 0: never"),
     number_setting("validation", "0.2", 0, 0.9,
                    "share of the trials for validation, where the dataset has no split"),
-    number_setting("test", "0", 0, 0.9, "share of the trials for the test"),
+    number_setting("test", "0", 0, 0.9,
+                   "share of the trials for the test, where the dataset has no split"),
     text_setting("optimizer", "adam", kOptimizers,
                  "first-order steps along the gradients of batches, or a minimizer of the loss of "
                  "all trials that chooses its own: lbfgs, or levenberg_marquardt for squares and "
@@ -129,38 +137,54 @@ constexpr dk_component as_component(const char* id, std::span<const dk_setting> 
 constexpr dk_component kTraining = as_component("training", kTrainingSettings);
 constexpr dk_component kObjective = as_component("training.objective", kObjectiveSettings);
 
-// Keys whose values have forms that no setting has.
-constexpr const char* kFreeForm[] = {"objective", "initial_state", "freeze", "penalties"};
-
+// Values in forms that no setting has.
 bool has_free_form(const std::string& key, const Config& value) {
-  const bool is_known = std::any_of(std::begin(kFreeForm), std::end(kFreeForm),
-                                    [&](const char* one) { return key == one; });
-  return is_known && !value.is_text();
+  if (key == "freeze" || key == "penalties") return true;
+  return (key == "objective" || key == "initial_state") && !value.is_text();
+}
+
+void check_penalties(const Config& penalties) {
+  if (!penalties.is_table()) {
+    refuse("penalties", penalties, "is not a table of parameter blocks and numbers");
+  }
+  for (const auto& [block, penalty] : penalties.table()) {
+    const std::string key = "penalties." + block;
+    if (finite_number_in(key, penalty) < 0.0) refuse(key, penalty, "is below 0");
+  }
+}
+
+void check_freeze(const Config& freeze) {
+  const std::string rule = "is not a list of parameter blocks";
+  if (!freeze.is_list()) refuse("freeze", freeze, rule);
+  for (const Config& block : freeze.list()) {
+    if (!block.is_text()) refuse("freeze", freeze, rule);
+  }
+}
+
+void check_initial_state(const Config& state) {
+  const std::string rule = "is neither data, zero, learned nor a list of numbers";
+  if (!state.is_list() || state.list().empty()) refuse("initial_state", state, rule);
+  for (const Config& component : state.list()) finite_number_in("initial_state", component);
+}
+
+// The terms with all of their settings.
+Config checked_terms(const Config& objective) {
+  const std::string rule = "is neither a loss nor a list of tables ([[training.objective]])";
+  if (!objective.is_list() || objective.list().empty()) refuse("objective", objective, rule);
+  Config::List terms;
+  for (const Config& term : objective.list()) {
+    if (!term.is_table()) refuse("objective", objective, rule);
+    terms.push_back({checked_settings(kObjective, term.table()), term.line});
+  }
+  return {std::move(terms), objective.line};
 }
 
 Config checked_free_form(const std::string& key, const Config& value) {
-  if (key == "penalties") {
-    if (!value.is_table()) refuse(key, value, "a table of parameter blocks and numbers");
-    for (const auto& [block, penalty] : value.table()) {
-      if (!(number_in(key + "." + block, penalty) >= 0.0)) {
-        refuse(key + "." + block, penalty, "a number >= 0");
-      }
-    }
-    return value;
-  }
-  if (!value.is_list()) refuse(key, value, "a list");
-  Config::List items;
-  for (const Config& item : value.list()) {
-    if (key == "objective") {
-      if (!item.is_table()) refuse(key, item, "a loss or a list of tables");
-      items.push_back({checked_settings(kObjective, item.table()), item.line});
-    } else {
-      if (key == "freeze" && !item.is_text()) refuse(key, item, "a list of parameter blocks");
-      if (key == "initial_state") number_in(key, item);
-      items.push_back(item);
-    }
-  }
-  return {std::move(items), value.line};
+  if (key == "objective") return checked_terms(value);
+  if (key == "penalties") check_penalties(value);
+  if (key == "freeze") check_freeze(value);
+  if (key == "initial_state") check_initial_state(value);
+  return value;
 }
 
 }  // namespace

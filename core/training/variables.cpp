@@ -47,15 +47,6 @@ void Variables::project() {
   }
 }
 
-bool Variables::touches_bounds() const {
-  return std::any_of(blocks_.begin(), blocks_.end(), [&](const VariableBlock& block) {
-    const auto first = values.begin() + block.offset;
-    return block.trainable && std::any_of(first, first + block.size, [&](double value) {
-             return value == block.lower || value == block.upper;
-           });
-  });
-}
-
 double Variables::penalty() const {
   double sum = 0.0;
   for (const VariableBlock& block : blocks_) {

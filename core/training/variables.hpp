@@ -33,8 +33,6 @@ class Variables {
 
   /// Moves values that lie outside their bounds to them.
   void project();
-  /// Whether a value that is trained lies on a bound.
-  bool touches_bounds() const;
   /// Zeros the gradient of what is not trained, adds that of the penalties, and returns them.
   double regularize(std::vector<double>& gradient) const;
   double penalty() const;

@@ -26,6 +26,12 @@ Kernel::Kernel(const Structure& structure)
     : structure_(structure),
       field_(widths_of(structure), structure.activation, Activation::identity) {}
 
+void Kernel::unstandardize(double* x) const {
+  const std::int64_t k = structure_.k;
+  for (std::int64_t i = 0; i < n(); ++i) x[i] *= scale<double>(i % k);
+  for (std::int64_t i = 0; i < k; ++i) x[i] += center<double>(i);
+}
+
 std::int64_t Kernel::work_size(std::int32_t operation, std::int64_t S, std::int64_t K) const {
   switch (operation) {
     case DK_JACOBIAN:
@@ -45,7 +51,8 @@ void Kernel::activate(const Points<Number>& points, Number* record) const {
   const std::int64_t stride = record_size();
   for (std::int64_t s = 0; s < points.count; ++s) {
     Number* z = record + s * stride;
-    std::copy_n(points.x.data + s * points.x.stride, k, z);
+    const Number* x = points.x.data + s * points.x.stride;
+    for (std::int64_t i = 0; i < k; ++i) z[i] = (x[i] - center<Number>(i)) / scale<Number>(i);
     if (points.u.data != nullptr) {
       std::copy_n(points.u.data + s * points.u.stride, m, z + k);
     } else {
@@ -63,28 +70,31 @@ template <class Number>
 void Kernel::eval(const Points<Number>& points, const Number* record,
                   const Output<Number>& out) const {
   const std::int64_t k = structure_.k;
-  const auto kept = static_cast<Number>(keep() - gain() * leak());
-  const auto scale = static_cast<Number>(gain());
+  const auto h = static_cast<Number>(gain());
+  const auto one = static_cast<Number>(keep());
+  const auto c = static_cast<Number>(leak());
   for (std::int64_t s = 0; s < points.count; ++s) {
     const Number* x = points.x.data + s * points.x.stride;
-    const Number* f = record + s * record_size() + field_.output();
+    const Number* z = record + s * record_size();
+    const Number* f = z + field_.output();
     Number* result = out.data + s * out.stride;
     if (!structure_.second_order) {
-      for (std::int64_t i = 0; i < k; ++i) result[i] = kept * x[i] + scale * f[i];
+      for (std::int64_t i = 0; i < k; ++i) {
+        result[i] = one * x[i] + h * (scale<Number>(i) * (f[i] - c * z[i]));
+      }
       continue;
     }
     const Number* v = x + k;
     const Number gamma = damping(points.theta.data + s * points.theta.stride);
-    const auto one = static_cast<Number>(keep());
-    const auto c = static_cast<Number>(leak());
     for (std::int64_t i = 0; i < k; ++i) {
-      result[i] = one * x[i] + scale * v[i];
-      result[k + i] = one * v[i] + scale * (f[i] - c * x[i] - gamma * v[i]);
+      result[i] = one * x[i] + h * v[i];
+      result[k + i] = one * v[i] + h * (scale<Number>(i) * (f[i] - c * z[i]) - gamma * v[i]);
     }
   }
 }
 
-// J = gain df/dz in the rows of f, and the linear rest of (1) to (3).
+// J = gain scale df/dz dz/d. in the rows of f, and the linear rest of (1) to (3), to which the leak
+// belongs: scale c x~ = c (x - center).
 template <class Number>
 void Kernel::jacobian(const Points<Number>& points, const Number* record, std::int32_t wrt,
                       Number* work, const Matrices<Number>& J) const {
@@ -93,7 +103,7 @@ void Kernel::jacobian(const Points<Number>& points, const Number* record, std::i
                                : wrt == DK_WRT_INPUT ? structure_.m
                                                      : parameters();
   const std::int64_t first = structure_.second_order ? k : 0;  // row of f
-  const auto scale = static_cast<Number>(gain());
+  const auto h = static_cast<Number>(gain());
   const auto one = static_cast<Number>(keep());
   const auto c = static_cast<Number>(leak());
   for (std::int64_t s = 0; s < points.count; ++s) {
@@ -104,7 +114,7 @@ void Kernel::jacobian(const Points<Number>& points, const Number* record, std::i
     Number* d = work;
     for (std::int64_t i = 0; i < k; ++i) {
       std::fill_n(d + i * field_.width(), k, Number(0));
-      d[i * field_.width() + i] = scale;
+      d[i * field_.width() + i] = h * scale<Number>(i);
     }
     const bool parametric = wrt == DK_WRT_PARAMETERS;
     const ThetaDirections<Number> theta_bar{parametric ? matrix + first * J.row_stride : nullptr, 0,
@@ -115,14 +125,15 @@ void Kernel::jacobian(const Points<Number>& points, const Number* record, std::i
     if (wrt == DK_WRT_STATE) {
       for (std::int64_t i = 0; i < k; ++i) {
         Number* row = matrix + (first + i) * J.row_stride;
-        std::copy_n(z_bar + i * field_.width(), k, row);
-        row[i] -= scale * c;
+        const Number* slope = z_bar + i * field_.width();
+        for (std::int64_t j = 0; j < k; ++j) row[j] = slope[j] / scale<Number>(j);
+        row[i] -= h * c;
         row[first + i] += one;
         if (!structure_.second_order) continue;
-        row[k + i] -= scale * damping(theta);
+        row[k + i] -= h * damping(theta);
         Number* position = matrix + i * J.row_stride;
         position[i] += one;
-        position[k + i] += scale;
+        position[k + i] += h;
       }
     } else if (wrt == DK_WRT_INPUT) {
       for (std::int64_t i = 0; i < k; ++i) {
@@ -132,7 +143,7 @@ void Kernel::jacobian(const Points<Number>& points, const Number* record, std::i
     } else if (structure_.second_order) {
       const Number* v = points.x.data + s * points.x.stride + k;
       for (std::int64_t i = 0; i < k; ++i) {
-        matrix[(k + i) * J.row_stride + field_.parameters()] = -scale * v[i];
+        matrix[(k + i) * J.row_stride + field_.parameters()] = -h * v[i];
       }
     }
   }
@@ -151,7 +162,8 @@ void Kernel::jvp(const Points<Number>& points, const Number* record,
     Number* row = z_dot + r * width;
     std::fill_n(row, field_.inputs(), Number(0));
     if (tangents.x.data != nullptr) {
-      std::copy_n(tangents.x.data + s * tangents.x.stride + r % K * n(), k, row);
+      const Number* x_dot = tangents.x.data + s * tangents.x.stride + r % K * n();
+      for (std::int64_t i = 0; i < k; ++i) row[i] = x_dot[i] / scale<Number>(i);
     }
     if (tangents.u.data != nullptr) {
       std::copy_n(tangents.u.data + s * tangents.u.stride + r % K * m, m, row + k);
@@ -162,7 +174,7 @@ void Kernel::jvp(const Points<Number>& points, const Number* record,
   const Number* f_dot =
       field_.jvp(S, K, weights_of<Number>(points), record, record_size(), z_dot, theta_dot, work);
 
-  const auto scale = static_cast<Number>(gain());
+  const auto h = static_cast<Number>(gain());
   const auto one = static_cast<Number>(keep());
   const auto c = static_cast<Number>(leak());
   for (std::int64_t r = 0; r < S * K; ++r) {
@@ -174,24 +186,24 @@ void Kernel::jvp(const Points<Number>& points, const Number* record,
                               : tangents.x.data + s * tangents.x.stride + r % K * n();
     Number* result = out.data + s * out.stride + r % K * n();
     Number* rate = structure_.second_order ? result + k : result;
-    for (std::int64_t i = 0; i < k; ++i) rate[i] = scale * f[i];
+    for (std::int64_t i = 0; i < k; ++i) rate[i] = h * (scale<Number>(i) * f[i]);
     if (structure_.second_order) {
       std::fill_n(result, k, Number(0));
       if (tangents.theta.data != nullptr) {
         const Number gamma_dot =
             damping(tangents.theta.data + s * tangents.theta.stride + r % K * parameters());
         const Number* v = points.x.data + s * points.x.stride + k;
-        for (std::int64_t i = 0; i < k; ++i) rate[i] -= scale * gamma_dot * v[i];
+        for (std::int64_t i = 0; i < k; ++i) rate[i] -= h * gamma_dot * v[i];
       }
     }
     if (x_dot == nullptr) continue;
     for (std::int64_t i = 0; i < n(); ++i) result[i] += one * x_dot[i];
-    for (std::int64_t i = 0; i < k; ++i) rate[i] -= scale * c * x_dot[i];
+    for (std::int64_t i = 0; i < k; ++i) rate[i] -= h * c * x_dot[i];
     if (!structure_.second_order) continue;
     const Number gamma = damping(theta);
     for (std::int64_t i = 0; i < k; ++i) {
-      result[i] += scale * x_dot[k + i];
-      rate[i] -= scale * gamma * x_dot[k + i];
+      result[i] += h * x_dot[k + i];
+      rate[i] -= h * gamma * x_dot[k + i];
     }
   }
 }
@@ -203,11 +215,11 @@ void Kernel::vjp(const Points<Number>& points, const Number* record,
   const std::int64_t S = points.count;
   const std::int64_t K = cotangents.count;
   const std::int64_t width = field_.width();
-  const auto scale = static_cast<Number>(gain());
+  const auto h = static_cast<Number>(gain());
   const std::int64_t first = structure_.second_order ? k : 0;
   for (std::int64_t r = 0; r < S * K; ++r) {
     const Number* o = cotangents.out.data + r / K * cotangents.out.stride + r % K * n() + first;
-    for (std::int64_t i = 0; i < k; ++i) work[r * width + i] = scale * o[i];
+    for (std::int64_t i = 0; i < k; ++i) work[r * width + i] = h * scale<Number>(i) * o[i];
   }
   const ThetaDirections<Number> theta_bar{cotangents.theta.data, cotangents.theta.stride,
                                           parameters()};
@@ -224,12 +236,12 @@ void Kernel::vjp(const Points<Number>& points, const Number* record,
       Number* x_bar = cotangents.x.data + s * cotangents.x.stride + r % K * n();
       const Number* z = z_bar + r * width;
       for (std::int64_t i = 0; i < k; ++i) {
-        x_bar[i] = one * o[i] + z[i] - scale * c * o[first + i];
+        x_bar[i] = one * o[i] + z[i] / scale<Number>(i) - h * c * o[first + i];
       }
       if (structure_.second_order) {
         const Number gamma = damping(points.theta.data + s * points.theta.stride);
         for (std::int64_t i = 0; i < k; ++i) {
-          x_bar[k + i] = one * o[k + i] + scale * (o[i] - gamma * o[k + i]);
+          x_bar[k + i] = one * o[k + i] + h * (o[i] - gamma * o[k + i]);
         }
       }
     }
@@ -243,7 +255,7 @@ void Kernel::vjp(const Points<Number>& points, const Number* record,
       for (std::int64_t i = 0; i < k; ++i) sum += o[k + i] * v[i];
       cotangents.theta
           .data[s * cotangents.theta.stride + r % K * parameters() + field_.parameters()] -=
-          scale * sum;
+          h * sum;
     }
   }
 }

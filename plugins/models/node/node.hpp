@@ -8,7 +8,13 @@
 // differential equations", NeurIPS 2018; (3) is the heavy ball of Xia et al., "Heavy ball neural
 // ordinary differential equations", NeurIPS 2021.
 //
-//   x  [S,n]   state           z = (x or q, u, t) [S,w0]   what f sees
+// These are the equations of x~ = (x - center) / scale, in (3) of q~ = (q - center) / scale and
+// v~ = v / scale, so that a perceptron whose arguments and values are of order 1 fits data of any
+// size. In x they read, element by element,
+//
+//     f - c x   becomes   scale (f(x~, u, t) - c x~)                                           (4)
+//
+//   x  [S,n]   state           z = (x~ or q~, u, t) [S,w0]   what f sees
 //   u  [S,m]   input           f [S,k], k = n, or n/2 in (3)
 //   theta = (W_1, b_1, .. W_L, b_L, gamma), gamma only in (3)
 //
@@ -29,7 +35,8 @@ struct Structure {
   Activation activation;
   bool second_order, leak, sees_time;
   bool map;
-  double step;  // h of a map
+  double step;                        // h of a map
+  std::vector<double> center, scale;  // [k]
 };
 
 class Kernel {
@@ -41,6 +48,9 @@ class Kernel {
   std::int64_t parameters() const {
     return field_.parameters() + (structure_.second_order ? 1 : 0);
   }
+
+  /// From x~ [n] to x, in place.
+  void unstandardize(double* x) const;
 
   std::int64_t record_size() const { return field_.record_size(); }
   std::int64_t work_size(std::int32_t operation, std::int64_t S, std::int64_t K) const;
@@ -69,6 +79,14 @@ class Kernel {
   double keep() const { return structure_.map ? 1.0 : 0.0; }
   double gain() const { return structure_.map ? structure_.step : 1.0; }
   double leak() const { return structure_.leak ? 1.0 : 0.0; }
+  template <class Number>
+  Number scale(std::int64_t i) const {
+    return static_cast<Number>(structure_.scale[static_cast<std::size_t>(i)]);
+  }
+  template <class Number>
+  Number center(std::int64_t i) const {
+    return static_cast<Number>(structure_.center[static_cast<std::size_t>(i)]);
+  }
   template <class Number>
   Number damping(const Number* theta) const {
     return structure_.second_order ? theta[field_.parameters()] : Number(0);

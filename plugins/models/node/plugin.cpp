@@ -16,6 +16,23 @@ namespace {
 
 constexpr const char* kTimes[] = {"flow", "map", nullptr};
 
+// A finite number for each output of f; left empty: `initial`.
+std::vector<double> for_each_output(const Settings& settings, const char* name, double initial) {
+  const auto k = static_cast<std::size_t>(settings.integer("n"));
+  const auto given = settings.numbers(name);
+  if (given.empty()) return std::vector<double>(k, initial);
+  const std::string setting = "setting '" + std::string(name) + "': ";
+  if (given.size() != k) {
+    throw Error(DK_SETTINGS, setting + std::to_string(given.size()) + " numbers are given, n is " +
+                                 std::to_string(k));
+  }
+  for (const double number : given) {
+    if (std::isfinite(number)) continue;
+    throw Error(DK_SETTINGS, setting + std::to_string(number) + " is not a finite number");
+  }
+  return {given.begin(), given.end()};
+}
+
 Structure structure_of(const Settings& settings) {
   Structure structure{};
   structure.second_order = settings.boolean("second_order");
@@ -29,6 +46,12 @@ Structure structure_of(const Settings& settings) {
   structure.step = positive_number(settings, "step");
   if (!structure.map && structure.step != 1.0) {
     throw Error(DK_SETTINGS, "setting 'step' is for time = \"map\" only");
+  }
+  structure.center = for_each_output(settings, "center", 0.0);
+  structure.scale = for_each_output(settings, "scale", 1.0);
+  for (const double scale : structure.scale) {
+    if (scale > 0.0) continue;
+    throw Error(DK_SETTINGS, "setting 'scale': " + std::to_string(scale) + " is not > 0");
   }
   return structure;
 }
@@ -47,6 +70,10 @@ class Node : public NetworkModel<Kernel> {
       boolean_setting("leak", "false", "f - x in place of f"),
       boolean_setting("second_order", "false", "x = (q, v) with dq/dt = v, dv/dt = f(q) - gamma v",
                       DK_CHANGES_SIZES),
+      numbers_setting("center", "[]", -kUnbounded, kUnbounded,
+                      "n numbers: f sees (x - center) / scale; empty: 0"),
+      numbers_setting("scale", "[]", 0, kUnbounded,
+                      "n numbers > 0, of the data's size: they multiply f as well; empty: 1"),
       boolean_setting("sees_time", "false", "t is the last input of f", DK_CHANGES_SIZES),
   };
 
@@ -92,7 +119,9 @@ constexpr dk_initial_v1 kInitial = {
     },
     [](const dk_model* model, const dk_host* host, dk_stream* stream, const double*, double* x,
        dk_error*) {
-      host->normal(host, stream, node_of(model).info().n, x);
+      const Node& node = node_of(model);
+      host->normal(host, stream, node.info().n, x);
+      node.kernel().unstandardize(x);
       return dk_status{DK_OK};
     },
 };

@@ -6,6 +6,8 @@
 // Geijn, "Anatomy of high-performance matrix multiplication", ACM Trans. Math. Softw. 34, 12
 // (2008). A is read as scalars with any strides. B is used where it stands if its rows are
 // contiguous, else (transposed, or fewer columns than a vector) packed into 64 KiB on the stack.
+// Where a thin C fits into vectors of 16 or 32 bytes these are used, in tiles of 12 rows: loads and
+// sums of vectors that are mostly empty cost as much as those of full ones, or more.
 // With AVX-512 it has 0.85 to 1.4 times the rate of Eigen's product for 16 to 1024 columns, and it
 // takes nothing from the heap, as Eigen does for packed blocks beyond 128 KiB
 // (tests/bench/networks_bench.cpp).
@@ -50,116 +52,171 @@ inline constexpr int kVectorBytes = 16;
 inline constexpr int kTileVectors = 2;
 #endif
 inline constexpr int kTileRows = 6;
+// Of tiles one vector wide: so many sums hide the latency of each.
+inline constexpr int kThinTileRows = 12;
+inline constexpr int kPackedBytes = 65536;
 template <class Number>
 inline constexpr int kLanes = kVectorBytes / sizeof(Number);
-template <class Number>
-inline constexpr std::int64_t kTileColumns = kLanes<Number>* kTileVectors;
-template <class Number>
-inline constexpr std::int64_t kDepth = 65536 / (kTileColumns<Number> * sizeof(Number));  // 64 KiB
 
-template <class Number>
+template <class Number, int kBytes>
 struct VectorOf {
-  using type [[gnu::vector_size(kVectorBytes)]] = Number;
+  using type [[gnu::vector_size(kBytes)]] = Number;
 };
-template <class Number>
-using Vector = typename VectorOf<Number>::type;
+template <class Number, int kBytes = kVectorBytes>
+using Vector = typename VectorOf<Number, kBytes>::type;
 
-template <class Number>
-[[gnu::always_inline]] inline Vector<Number> load(const Number* from) {
-  Vector<Number> v;
+template <int kBytes = kVectorBytes, class Number>
+[[gnu::always_inline]] inline Vector<Number, kBytes> load(const Number* from) {
+  Vector<Number, kBytes> v;
   std::memcpy(&v, from, sizeof(v));
   return v;
 }
 
-template <class Number>
-[[gnu::always_inline]] inline void store(Number* to, const Vector<Number>& v) {
+template <class Number, class AnyVector>
+[[gnu::always_inline]] inline void store(Number* to, const AnyVector& v) {
   std::memcpy(to, &v, sizeof(v));
 }
 
-// C += A B for one tile. The loops over i and v are unrolled, so `sum` is registers.
-template <int kRows, int kVectors, class Number>
-void add_tile(std::int64_t K, MatrixOf<Number> a, const Number* b, std::int64_t b_stride, Number* c,
-              std::int64_t c_stride) {
-  constexpr std::int64_t lanes = kLanes<Number>;
-  Vector<Number> sum[kRows][kVectors];
-#pragma GCC unroll 8
+// Rows of C and of what the sums begin with, which may be C.
+template <class Number>
+struct Sums {
+  Number* c;
+  std::int64_t c_stride;
+  const Number* start;
+  std::int64_t start_stride;
+
+  Sums from(std::int64_t row, std::int64_t column) const {
+    return {c + row * c_stride + column, c_stride, start + row * start_stride + column,
+            start_stride};
+  }
+};
+
+// C = start + A B for one tile. The loops over i and v are unrolled, so `sum` is registers.
+// Inlined, since views that are copied through memory wait there for the last tile's stores.
+template <int kBytes, int kRows, int kVectors, class Number>
+[[gnu::always_inline]] inline void add_tile(std::int64_t K, MatrixOf<Number> a, const Number* b,
+                                            std::int64_t b_stride, Sums<Number> sums) {
+  constexpr std::int64_t lanes = kBytes / sizeof(Number);
+  Vector<Number, kBytes> sum[kRows][kVectors];
+#pragma GCC unroll 12
   for (int i = 0; i < kRows; ++i) {
-#pragma GCC unroll 8
-    for (int v = 0; v < kVectors; ++v) sum[i][v] = load(c + i * c_stride + v * lanes);
+#pragma GCC unroll 12
+    for (int v = 0; v < kVectors; ++v) {
+      sum[i][v] = load<kBytes>(sums.start + i * sums.start_stride + v * lanes);
+    }
   }
   for (std::int64_t k = 0; k < K; ++k) {
-    Vector<Number> row[kVectors];
-#pragma GCC unroll 8
-    for (int v = 0; v < kVectors; ++v) row[v] = load(b + k * b_stride + v * lanes);
-#pragma GCC unroll 8
+    Vector<Number, kBytes> row[kVectors];
+#pragma GCC unroll 12
+    for (int v = 0; v < kVectors; ++v) row[v] = load<kBytes>(b + k * b_stride + v * lanes);
+#pragma GCC unroll 12
     for (int i = 0; i < kRows; ++i) {
       const Number factor = a.data[i * a.row_stride + k * a.column_stride];
-#pragma GCC unroll 8
+#pragma GCC unroll 12
       for (int v = 0; v < kVectors; ++v) sum[i][v] += factor * row[v];
     }
   }
-#pragma GCC unroll 8
+#pragma GCC unroll 12
   for (int i = 0; i < kRows; ++i) {
-#pragma GCC unroll 8
-    for (int v = 0; v < kVectors; ++v) store(c + i * c_stride + v * lanes, sum[i][v]);
+#pragma GCC unroll 12
+    for (int v = 0; v < kVectors; ++v) store(sums.c + i * sums.c_stride + v * lanes, sum[i][v]);
   }
 }
 
-template <int kVectors, class Number>
-void add_panel_of(std::int64_t M, std::int64_t K, MatrixOf<Number> a, const Number* b,
-                  std::int64_t b_stride, Number* c, std::int64_t c_stride) {
+// As many rows as fill tiles; returns their number. A function of its own, since it saves more
+// registers than a panel of few rows takes time.
+template <int kBytes, int kVectors, class Number>
+[[gnu::noinline]] std::int64_t add_whole_tiles(std::int64_t M, std::int64_t K,
+                                               const MatrixOf<Number>& a, const Number* b,
+                                               std::int64_t b_stride, const Sums<Number>& sums) {
   std::int64_t i = 0;
-  for (; i + kTileRows <= M; i += kTileRows) {
-    add_tile<kTileRows, kVectors>(K, a.from(i, 0), b, b_stride, c + i * c_stride, c_stride);
+  if constexpr (kVectors == 1) {
+    for (; i + kThinTileRows <= M; i += kThinTileRows) {
+      add_tile<kBytes, kThinTileRows, 1>(K, a.from(i, 0), b, b_stride, sums.from(i, 0));
+    }
   }
-  const MatrixOf<Number> rest = a.from(i, 0);
-  c += i * c_stride;
-  switch (M - i) {
+  for (; i + kTileRows <= M; i += kTileRows) {
+    add_tile<kBytes, kTileRows, kVectors>(K, a.from(i, 0), b, b_stride, sums.from(i, 0));
+  }
+  return i;
+}
+
+// M < kTileRows rows.
+template <int kBytes, int kVectors, class Number>
+[[gnu::noinline]] void add_few_rows(std::int64_t M, std::int64_t K, const MatrixOf<Number>& a,
+                                    const Number* b, std::int64_t b_stride,
+                                    const Sums<Number>& sums) {
+  switch (M) {
     case 1:
-      return add_tile<1, kVectors>(K, rest, b, b_stride, c, c_stride);
+      return add_tile<kBytes, 1, kVectors>(K, a, b, b_stride, sums);
     case 2:
-      return add_tile<2, kVectors>(K, rest, b, b_stride, c, c_stride);
+      return add_tile<kBytes, 2, kVectors>(K, a, b, b_stride, sums);
     case 3:
-      return add_tile<3, kVectors>(K, rest, b, b_stride, c, c_stride);
+      return add_tile<kBytes, 3, kVectors>(K, a, b, b_stride, sums);
     case 4:
-      return add_tile<4, kVectors>(K, rest, b, b_stride, c, c_stride);
+      return add_tile<kBytes, 4, kVectors>(K, a, b, b_stride, sums);
     case 5:
-      return add_tile<5, kVectors>(K, rest, b, b_stride, c, c_stride);
+      return add_tile<kBytes, 5, kVectors>(K, a, b, b_stride, sums);
     default:
       return;
   }
 }
 
-// All M rows of `vectors` <= kTileVectors vectors of columns.
+template <int kBytes, int kVectors, class Number>
+void add_panel_of(std::int64_t M, std::int64_t K, const MatrixOf<Number>& a, const Number* b,
+                  std::int64_t b_stride, const Sums<Number>& sums) {
+  const std::int64_t i =
+      M < kTileRows ? 0 : add_whole_tiles<kBytes, kVectors>(M, K, a, b, b_stride, sums);
+  if (i < M) add_few_rows<kBytes, kVectors>(M - i, K, a.from(i, 0), b, b_stride, sums.from(i, 0));
+}
+
+// All M rows of `vectors` <= kMost vectors of columns.
+template <int kBytes, int kMost, class Number>
+void add_panel(std::int64_t M, std::int64_t vectors, std::int64_t K, const MatrixOf<Number>& a,
+               const Number* b, std::int64_t b_stride, const Sums<Number>& sums) {
+  if constexpr (kMost == 4) {
+    if (vectors == 4) return add_panel_of<kBytes, 4>(M, K, a, b, b_stride, sums);
+    if (vectors == 3) return add_panel_of<kBytes, 3>(M, K, a, b, b_stride, sums);
+  }
+  if constexpr (kMost >= 2) {
+    if (vectors == 2) return add_panel_of<kBytes, 2>(M, K, a, b, b_stride, sums);
+  }
+  add_panel_of<kBytes, 1>(M, K, a, b, b_stride, sums);
+}
+
+// Column by column where rows are too short for a call.
 template <class Number>
-void add_panel(std::int64_t M, std::int64_t vectors, std::int64_t K, MatrixOf<Number> a,
-               const Number* b, std::int64_t b_stride, Number* c, std::int64_t c_stride) {
-  if (vectors == 1) return add_panel_of<1>(M, K, a, b, b_stride, c, c_stride);
-  if (vectors == 2) return add_panel_of<2>(M, K, a, b, b_stride, c, c_stride);
-  if constexpr (kTileVectors == 4) {
-    if (vectors == 3) return add_panel_of<3>(M, K, a, b, b_stride, c, c_stride);
-    return add_panel_of<4>(M, K, a, b, b_stride, c, c_stride);
+void copy_rows(std::int64_t rows, std::int64_t width, const Number* from, std::int64_t from_stride,
+               Number* to, std::int64_t to_stride) {
+  constexpr std::int64_t few = 8;
+  if (width > few) {
+    for (std::int64_t r = 0; r < rows; ++r)
+      std::copy_n(from + r * from_stride, width, to + r * to_stride);
+    return;
+  }
+  for (std::int64_t j = 0; j < width; ++j) {
+    for (std::int64_t r = 0; r < rows; ++r) to[r * to_stride + j] = from[r * from_stride + j];
   }
 }
 
-// The same where the panel's last `width` columns only belong to C at c: through a copy of each
-// tile, with whatever stands in the columns before them thrown away.
-template <class Number>
+// The same where the panel's last `width` columns only belong to C: through a copy of each tile,
+// with whatever stands in the columns before them thrown away.
+template <int kBytes, int kMost, class Number>
 void add_partial_panel(std::int64_t M, std::int64_t vectors, std::int64_t K, MatrixOf<Number> a,
-                       const Number* b, std::int64_t b_stride, Number* c, std::int64_t c_stride,
+                       const Number* b, std::int64_t b_stride, Sums<Number> sums,
                        std::int64_t first, std::int64_t width) {
-  const std::int64_t columns = vectors * kLanes<Number>;
-  alignas(64) Number tile[kTileRows * kTileColumns<Number>];
-  std::fill_n(tile, std::min<std::int64_t>(kTileRows, M) * columns, Number(0));
-  for (std::int64_t i = 0; i < M; i += kTileRows) {
-    const std::int64_t rows = std::min<std::int64_t>(kTileRows, M - i);
-    for (std::int64_t r = 0; r < rows; ++r) {
-      std::copy_n(c + (i + r) * c_stride, width, tile + r * columns + first);
-    }
-    add_panel(rows, vectors, K, a.from(i, 0), b, b_stride, tile, columns);
-    for (std::int64_t r = 0; r < rows; ++r) {
-      std::copy_n(tile + r * columns + first, width, c + (i + r) * c_stride);
-    }
+  constexpr std::int64_t lanes = kBytes / sizeof(Number);
+  const std::int64_t columns = vectors * lanes;
+  const std::int64_t tile_rows = vectors == 1 ? kThinTileRows : kTileRows;
+  alignas(64) Number tile[std::max(kThinTileRows, kTileRows * kMost) * lanes];
+  std::fill_n(tile, std::min(tile_rows, M) * columns, Number(0));
+  for (std::int64_t i = 0; i < M; i += tile_rows) {
+    const std::int64_t rows = std::min(tile_rows, M - i);
+    const Sums<Number> part = sums.from(i, 0);
+    copy_rows(rows, width, part.start, part.start_stride, tile + first, columns);
+    add_panel<kBytes, kMost>(rows, vectors, K, a.from(i, 0), b, b_stride,
+                             Sums<Number>{tile, columns, tile, columns});
+    copy_rows(rows, width, tile + first, columns, part.c, part.c_stride);
   }
 }
 
@@ -222,21 +279,19 @@ void pack(MatrixOf<Number> b, std::int64_t depth, std::int64_t width, Number* pa
   }
 }
 
-}  // namespace detail
-
-/// C += A B with A [M,K], B [K,N], C [M,N]; rows of C are contiguous, c_stride apart. C must not
-/// overlap A or B.
-template <class Number>
-void add_product(std::int64_t M, std::int64_t N, std::int64_t K,
-                 std::type_identity_t<MatrixOf<Number>> a, std::type_identity_t<MatrixOf<Number>> b,
-                 Number* c, std::int64_t c_stride) {
-  using namespace detail;
-  constexpr std::int64_t lanes = kLanes<Number>;
-  alignas(64) Number packed[kDepth<Number> * kTileColumns<Number>];
-  for (std::int64_t k = 0; k < K; k += kDepth<Number>) {
-    const std::int64_t depth = std::min(kDepth<Number>, K - k);
-    for (std::int64_t j = 0; j < N; j += kTileColumns<Number>) {
-      const std::int64_t width = std::min(kTileColumns<Number>, N - j);
+// In panels of kMost vectors of kBytes.
+template <int kBytes, int kMost, class Number>
+void add_product_by(std::int64_t M, std::int64_t N, std::int64_t K, MatrixOf<Number> a,
+                    MatrixOf<Number> b, Sums<Number> sums) {
+  constexpr std::int64_t lanes = kBytes / sizeof(Number);
+  constexpr std::int64_t panel_columns = kMost * lanes;
+  constexpr std::int64_t most_depth = kPackedBytes / (kMost * kBytes);
+  alignas(64) Number packed[most_depth * panel_columns];
+  std::int64_t k = 0;
+  do {
+    const std::int64_t depth = std::min(most_depth, K - k);
+    for (std::int64_t j = 0; j < N; j += panel_columns) {
+      const std::int64_t width = std::min(panel_columns, N - j);
       const std::int64_t vectors = (width + lanes - 1) / lanes;
       const std::int64_t columns = vectors * lanes;
 
@@ -250,14 +305,50 @@ void add_product(std::int64_t M, std::int64_t N, std::int64_t K,
         rows = packed;
         stride = columns;
       }
+      const MatrixOf<Number> left = a.from(0, k);
+      const Sums<Number> part = sums.from(0, j);
       if (width == columns) {
-        add_panel(M, vectors, depth, a.from(0, k), rows, stride, c + j, c_stride);
+        add_panel<kBytes, kMost>(M, vectors, depth, left, rows, stride, part);
       } else {
-        add_partial_panel(M, vectors, depth, a.from(0, k), rows, stride, c + j, c_stride, first,
-                          width);
+        add_partial_panel<kBytes, kMost>(M, vectors, depth, left, rows, stride, part, first, width);
       }
     }
+    sums.start = sums.c;
+    sums.start_stride = sums.c_stride;
+    k += depth;
+  } while (k < K);
+}
+
+template <class Number>
+void add_product(std::int64_t M, std::int64_t N, std::int64_t K, MatrixOf<Number> a,
+                 MatrixOf<Number> b, Sums<Number> sums) {
+  [[maybe_unused]] const std::int64_t row_bytes = N * std::int64_t{sizeof(Number)};
+  if constexpr (kVectorBytes > 16) {
+    if (row_bytes <= 16) return add_product_by<16, 1>(M, N, K, a, b, sums);
   }
+  if constexpr (kVectorBytes > 32) {
+    if (row_bytes <= 32) return add_product_by<32, 1>(M, N, K, a, b, sums);
+  }
+  add_product_by<kVectorBytes, kTileVectors>(M, N, K, a, b, sums);
+}
+
+}  // namespace detail
+
+/// C += A B with A [M,K], B [K,N], C [M,N]; rows of C are contiguous, c_stride apart. C must not
+/// overlap A or B.
+template <class Number>
+void add_product(std::int64_t M, std::int64_t N, std::int64_t K,
+                 std::type_identity_t<MatrixOf<Number>> a, std::type_identity_t<MatrixOf<Number>> b,
+                 Number* c, std::int64_t c_stride) {
+  if (K > 0) detail::add_product(M, N, K, a, b, detail::Sums<Number>{c, c_stride, c, c_stride});
+}
+
+/// C = 1 s^T + A B: every row of C begins as s [N], with the bits of a copy and add_product.
+template <class Number>
+void set_product(std::int64_t M, std::int64_t N, std::int64_t K,
+                 std::type_identity_t<MatrixOf<Number>> a, std::type_identity_t<MatrixOf<Number>> b,
+                 const std::type_identity_t<Number>* s, Number* c, std::int64_t c_stride) {
+  detail::add_product(M, N, K, a, b, detail::Sums<Number>{c, c_stride, s, 0});
 }
 
 }  // namespace dynkit

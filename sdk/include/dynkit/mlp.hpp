@@ -6,8 +6,9 @@
 // PyTorch's nn.Sequential(Linear, phi, Linear, phi, ...): 0.weight [w_1,w_0], 0.bias [w_1],
 // 2.weight, and so on.
 //
-// Each row has a record: z, then h_1 .. h_L, each followed by a_l where the slope needs it. With
-// d_L = y_bar:
+// Each row has a record: z, then h_1 .. h_L, each followed by a_l where the slope needs it. Each
+// h_l begins at a multiple of 16 numbers, so that vectors do not lie across cache lines if records
+// begin on one. With d_L = y_bar:
 //     tangent    h_l_dot = phi'(a_l) (W_l h_{l-1}_dot + W_l_dot h_{l-1} + b_l_dot)             (2)
 //     cotangent  d_l *= phi'(a_l),   W_l_bar += d_l h_{l-1}^T,   b_l_bar += d_l,
 //                d_{l-1} = W_l^T d_l                                                           (3)
@@ -59,7 +60,7 @@ class Mlp {
       std::int64_t first_parameter = 0)
       : width_(*std::max_element(widths.begin(), widths.end())) {
     std::int64_t parameter = first_parameter;
-    record_ = widths[0];
+    record_ = aligned(widths[0]);
     std::int64_t input = 0;
     for (std::size_t l = 1; l < widths.size(); ++l) {
       Layer layer{};
@@ -72,7 +73,7 @@ class Mlp {
       layer.input = input;
       layer.values = record_;
       layer.arguments = record_ + layer.out;
-      record_ += layer.out * (slope_needs_argument(layer.phi) ? 2 : 1);
+      record_ = aligned(record_ + layer.out * (slope_needs_argument(layer.phi) ? 2 : 1));
       input = layer.values;
       layers_.push_back(layer);
     }
@@ -109,11 +110,8 @@ class Mlp {
                 std::int64_t stride) const {
     for (const Layer& layer : layers_) {
       Number* values = record + layer.values;
-      for (std::int64_t s = 0; s < rows; ++s) {
-        std::copy_n(weights.theta + layer.bias, layer.out, values + s * stride);
-      }
-      add_product(rows, layer.out, layer.in, {record + layer.input, stride},
-                  transposed(layer, weights), values, stride);
+      set_product(rows, layer.out, layer.in, {record + layer.input, stride},
+                  transposed(layer, weights), weights.theta + layer.bias, values, stride);
       for (std::int64_t s = 0; s < rows; ++s) {
         Number* row = values + s * stride;
         if (slope_needs_argument(layer.phi)) {
@@ -184,6 +182,8 @@ class Mlp {
   std::int64_t width() const { return width_; }
 
  private:
+  static constexpr std::int64_t aligned(std::int64_t numbers) { return (numbers + 15) / 16 * 16; }
+
   template <class Number>
   static MatrixOf<Number> transposed(const Layer& layer, Weights<Number> weights) {
     if (weights.prepared != nullptr) return {weights.prepared + layer.weight, layer.out};
@@ -208,10 +208,8 @@ class Mlp {
                                 std::int64_t d_stride, MatrixOf<Number> input, Number* theta_bar) {
     add_product(layer.out, layer.in, rows, MatrixOf<Number>{d, d_stride}.transposed(), input,
                 theta_bar + layer.weight, layer.in);
-    Number* __restrict bias = theta_bar + layer.bias;
-    for (std::int64_t s = 0; s < rows; ++s) {
-      for (std::int64_t i = 0; i < layer.out; ++i) bias[i] += d[s * d_stride + i];
-    }
+    const Number one = 1;
+    add_product(1, layer.out, rows, {&one, 0, 0}, {d, d_stride}, theta_bar + layer.bias, layer.out);
   }
 
   // for_each_direction of dynkit/views.hpp.

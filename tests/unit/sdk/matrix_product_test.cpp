@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -46,13 +47,16 @@ struct Sizes {
   std::int64_t M, N, K;
 };
 
-// One below, at and above every block: rows of a tile 6, lanes 2 to 16, columns of a panel 4 to 64,
-// depth 256 to 2048; and sizes that are empty or one.
+// One below, at and above every block: rows of a tile 6, of a thin one 12, lanes 2 to 16, columns
+// of a panel 4 to 64, depth 256 to 4096; thin results of one to eight columns with all numbers of
+// rows behind the last tile; and sizes that are empty or one.
 constexpr Sizes kSizes[] = {{1, 1, 1},    {2, 3, 4},    {3, 5, 2},     {4, 7, 9},     {5, 8, 3},
                             {6, 9, 8},    {7, 15, 17},  {11, 16, 13},  {12, 17, 5},   {13, 31, 6},
                             {8, 32, 33},  {1, 33, 64},  {3, 40, 7},    {20, 63, 255}, {7, 64, 19},
                             {6, 130, 31}, {2, 65, 257}, {6, 100, 512}, {9, 4, 2049},  {4, 24, 0},
-                            {0, 8, 8},    {5, 0, 6}};
+                            {0, 8, 8},    {5, 0, 6},    {12, 2, 7},    {23, 1, 10},   {25, 3, 14},
+                            {29, 4, 11},  {32, 5, 9},   {21, 6, 15},   {28, 7, 12},   {39, 8, 18},
+                            {19, 9, 20},  {24, 2, 3},   {13, 3, 4097}};
 
 template <class Number>
 class MatrixProduct : public ::testing::Test {};
@@ -82,6 +86,25 @@ TYPED_TEST(MatrixProduct, IsTheSumElementByElement) {
         for (std::size_t i = 0; i < c.size(); ++i) ASSERT_NEAR(c[i], expected[i], tolerance);
       }
     }
+  }
+}
+
+// The same bits as from copies of the row, and what lies between the rows of C stays untouched.
+TYPED_TEST(MatrixProduct, BeginsWithARow) {
+  using Number = TypeParam;
+  for (const auto& [M, N, K] : kSizes) {
+    const std::vector<Number> storage_a = random_numbers<Number>(M * (K + 1), 1);
+    const std::vector<Number> storage_b = random_numbers<Number>((K + 1) * N, 2);
+    const MatrixOf<Number> a{storage_a.data(), K + 1}, b{storage_b.data(), N};
+    const std::vector<Number> row = random_numbers<Number>(N, 4);
+    std::vector<Number> c = random_numbers<Number>(M * (N + 5), 3);
+    std::vector<Number> expected = c;
+    for (std::int64_t i = 0; i < M; ++i) {
+      std::copy(row.begin(), row.end(), expected.begin() + i * (N + 5));
+    }
+    add_product(M, N, K, a, b, expected.data(), N + 5);
+    set_product(M, N, K, a, b, row.data(), c.data(), N + 5);
+    EXPECT_EQ(c, expected) << M << " x " << N << " x " << K;
   }
 }
 

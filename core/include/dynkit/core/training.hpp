@@ -43,11 +43,11 @@ struct TrainingRequest {
 struct TrainedParameters {
   std::vector<double> theta, readout_theta;
   bool interrupted = false;  // on request: the best so far
+  std::string failure;       // why the loss did not stay finite; the best before. Empty: it did
 };
 
 /// Fits the parameters and puts the history, losses, predictions and figures into the sink. Throws
-/// Error: DK_SETTINGS, DK_SHAPE_MISMATCH where the parts do not go together; DK_NUMERIC where the
-/// loss does not stay finite, the best so far stays in the checkpoint.
+/// Error (DK_SETTINGS, DK_SHAPE_MISMATCH) where the parts do not go together.
 TrainedParameters train(const TrainingRequest& request, const dk_sink& sink);
 
 }  // namespace dynkit

@@ -59,6 +59,9 @@ const std::vector<FitCase>& cases() {
        .forcing = {0.4, 2},
        .terms = {{LossKind::squared, true, "observations", {}, 0.9, 1}},
        .readout = "org.dynkit.affine"},
+      {.name = "lagging_states",
+       .flow = true,
+       .terms = {{LossKind::squared, false, "states", {}, 0.9, 1}}},
       {.name = "lagging_beside_prompt",
        .flow = true,
        .initial = InitialState::learned,
@@ -203,7 +206,9 @@ TEST_P(Fits, DoNotRememberOtherBatches) {
 
 TEST_P(Fits, PredictFreeRuns) {
   const SlowFit slow(problem, FitProblem::kTimes, SlowFit::Run::free);
-  const Numbers expected = slow.predicted(slow.states, problem.plugin.info().n, 0);
+  const ObjectiveTerm& first = problem.fit.terms.front();
+  const Numbers expected =
+      slow.predicted(slow.states, problem.plugin.info().n, first.of_readout ? 0 : first.lag);
   Numbers found, observations;
   engine->gradient(problem.variables, problem.trials, FitProblem::kTimes, gradient);
   engine->predict(problem.variables, problem.trials, found, observations);

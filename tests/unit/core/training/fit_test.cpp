@@ -191,6 +191,19 @@ TEST_P(CheckFits, SayWhatDoesNotGoTogether) {
   }
 }
 
+TEST(CheckFit, RefusesStepsWithoutEnd) {
+  FitProblem problem(
+      {.name = "", .flow = true, .terms = {{LossKind::squared, false, "states", {}, 1.0}}});
+  problem.fit.rollout.integration.step = 1e-9;
+  try {
+    check_fit(problem.fit);
+    FAIL() << "not refused";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.status(), DK_SETTINGS);
+    EXPECT_NE(std::string(error.what()).find("setting 'step': 1e-09 makes"), std::string::npos);
+  }
+}
+
 TEST(CheckFit, RefusesAReadoutOfAnotherState) {
   FitProblem problem(everything());
   const PluginReadout other("org.dynkit.affine",

@@ -1,5 +1,6 @@
 // Gradients of losses through many steps of every family of models.
 #include <cmath>
+#include <numeric>
 
 #include "problem.hpp"
 #include "sensitivities.hpp"
@@ -141,7 +142,9 @@ TEST_P(Gradients, AgreeWithForwardSensitivities) {
   auto transposed = problem.rollout(rk4());
   const auto expected = problem.gradient(transposed);
   const std::int64_t n = problem.n, K = plugin_.info().p + n, width = n * (1 + K);
-  const Sensitivities sensitivities(*problem.operations, K);
+  std::vector<std::int64_t> parameters(static_cast<std::size_t>(plugin_.info().p));
+  std::iota(parameters.begin(), parameters.end(), 0);
+  const Sensitivities sensitivities(*problem.operations, parameters, K);
   Rollout<double> rollout(sensitivities, plugin_.info().time_kind, problem.kSamples, rk4());
   Numbers start(static_cast<std::size_t>(problem.kSamples * width));
   for (std::int64_t s = 0; s < problem.kSamples; ++s) {

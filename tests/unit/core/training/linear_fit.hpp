@@ -54,7 +54,7 @@ inline TrainingData linear_data(bool same_start) {
 // An rnn with the activation left out, trained on these.
 struct LinearFit {
   LinearFit(InitialState initial, Shooting shooting, const TrainerOptions& options,
-            double upper = std::numeric_limits<double>::infinity())
+            double upper = std::numeric_limits<double>::infinity(), std::int64_t iterations = 300)
       : plugin(DYNKIT_PLUGINS, "org.dynkit.rnn",
                table_of({"", "", {{"n", "3"}, {"m", "2"}, {"activation", "identity"}}})),
         data(linear_data(initial == InitialState::learned)),
@@ -75,16 +75,15 @@ struct LinearFit {
     const auto engine = double_engine(fit, map, host);
     Trainer trainer(*engine, variables, split, options, kTimes, make_stream(1, "order"), host,
                     [](const TrainerState&) {});
-    const auto minimizer = make_minimizer(options.optimizer.kind, *engine);
+    const auto minimizer = make_minimizer({options.optimizer.kind, iterations, 1e-12}, *engine);
     if (minimizer) trainer.use(*minimizer);
     outcome = trainer.run();
     epochs = trainer.state().epoch;
   }
 
-  std::unique_ptr<Minimizer> make_minimizer(const std::string& kind, Engine& engine) const {
-    const MinimizerOptions options{kind, 300, 1e-12};
-    if (kind == "lbfgs") return lbfgs(engine, options);
-    if (kind == "levenberg_marquardt") return levenberg_marquardt(fit, map, options, host);
+  std::unique_ptr<Minimizer> make_minimizer(const MinimizerOptions& options, Engine& engine) const {
+    if (options.kind == "lbfgs") return lbfgs(engine, options);
+    if (options.kind == "levenberg_marquardt") return levenberg_marquardt(fit, map, options, host);
     return nullptr;
   }
 

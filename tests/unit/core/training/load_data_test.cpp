@@ -127,11 +127,66 @@ TEST(LoadData, RefusesTimesThatDoNotGrow) {
             std::string::npos);
 }
 
-TEST(LoadData, RefusesStatesToBeginAtThatAreNotNumbers) {
+TEST(LoadData, RefusesMasksThatAreNoWeights) {
+  for (const double weight : {-0.5, std::nan(""), HUGE_VAL}) {
+    Arrays arrays = usual_arrays();
+    arrays.put("mask", {kTrials, kTimes});
+    arrays.arrays["mask"].numbers()[9] = weight;
+    EXPECT_NE(refusal([&] {
+                load_data(arrays.table(), plan_for("states"), 0);
+              }).find("the dataset's 'mask' holds "),
+              std::string::npos)
+        << weight;
+  }
+}
+
+// What is said of a component of `name` that is missing at time k of trial 11.
+std::string refused_gap(const std::string& name, std::int64_t k, const TrainingPlan& plan) {
   Arrays arrays = usual_arrays();
-  arrays.arrays["states"].numbers()[5] = std::nan("");
-  EXPECT_NE(refusal([&] { load_data(arrays.table(), plan_for("states"), 0); }).find("holds nan"),
-            std::string::npos);
+  const std::int64_t width = arrays.arrays[name].shape[2];
+  arrays.arrays[name].numbers()[static_cast<std::size_t>((11 * kTimes + k) * width + 1)] =
+      std::nan("");
+  return refusal([&] { load_data(arrays.table(), plan, kInputs); });
+}
+
+std::string gap_at(std::int64_t k) {
+  return "the dataset's 'states' holds nan at time " + std::to_string(k) + " of trial 11, where a";
+}
+
+TEST(LoadData, TakesStatesWithGapsBehindTheFirstWhereTrajectoriesBegin) {
+  const TrainingPlan plan = plan_for("states");
+  EXPECT_EQ(refused_gap("states", 0, plan), gap_at(0) + " trajectory begins");
+  for (std::int64_t k = 1; k < kTimes; ++k) EXPECT_EQ(refused_gap("states", k, plan), "") << k;
+}
+
+TEST(LoadData, RefusesGapsExactlyWhereATeacherIsHeard) {
+  TrainingPlan plan = plan_for("states");
+  plan.initial = InitialState::given;
+  plan.forcing = {0.5, 3};
+  for (std::int64_t k = 0; k < kTimes; ++k) {
+    const bool is_heard = k == 3;  // nothing goes on from time 6, the last
+    EXPECT_EQ(refused_gap("states", k, plan), is_heard ? gap_at(k) + " trajectory goes on" : "");
+  }
+  plan.terms[0].lag = 1;
+  EXPECT_EQ(refused_gap("states", 6, plan), gap_at(6) + " trajectory goes on");
+}
+
+TEST(LoadData, RefusesGapsExactlyWhereSegmentsOfShootingBegin) {
+  TrainingPlan plan = plan_for("states");
+  plan.initial = InitialState::given;
+  plan.shooting.interval = 2;
+  for (std::int64_t k = 0; k < kTimes; ++k) {
+    const bool begins = k == 2 || k == 4 || k == 6;
+    EXPECT_EQ(refused_gap("states", k, plan), begins ? gap_at(k) + " trajectory goes on" : "");
+  }
+}
+
+TEST(LoadData, RefusesGapsInInputsAtAnyTime) {
+  for (std::int64_t k = 0; k < kTimes; ++k) {
+    EXPECT_EQ(refused_gap("inputs", k, plan_for("states")),
+              "the dataset's 'inputs' holds nan at time " + std::to_string(k) +
+                  " of trial 11, where the model needs it");
+  }
 }
 
 struct Splitter {

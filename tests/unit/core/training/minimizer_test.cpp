@@ -41,7 +41,7 @@ TEST(LevenbergMarquardt, RecoversALinearMap) {
     const LinearFit fit(initial, {}, by("levenberg_marquardt"));
     EXPECT_EQ(fit.outcome.end, TrainingEnd::converged);
     expect_truth(fit, 1e-9);
-    EXPECT_EQ(fit.epochs, 1);
+    EXPECT_LE(fit.epochs, 8) << "some of which find rounding";
   }
 }
 
@@ -54,7 +54,57 @@ TEST(Lbfgs, FindsTheMinimumOfAQuadratic) {
     for (std::int64_t trial = 0; trial < 7; ++trial) mean += FakeEngine::center(trial, i) / 7.0;
     EXPECT_NEAR(training.variables.values[i], mean, 1e-12) << i;
   }
-  EXPECT_LT(training.fake.calls.size(), 8u);
+  EXPECT_LT(training.fake.calls.size(), 10u);
+}
+
+// As of data in small units, far from where the slopes are: no step is a small change of the loss.
+TEST(Lbfgs, HeedsNoUnits) {
+  for (const double unit : {1e-12, 1e12}) {
+    TrainingRun training(by("lbfgs"));
+    training.fake.spoil = [&](const FakeEngine::Call&, double& loss,
+                              std::vector<double>& gradient) {
+      loss *= unit;
+      for (double& slope : gradient) slope *= unit;
+    };
+    EXPECT_EQ(training.run().end, TrainingEnd::converged);
+    EXPECT_NEAR(training.variables.values[0], 3.0, 1e-6) << unit;
+    EXPECT_NEAR(training.variables.values[1], -1.5, 1e-6) << unit;
+  }
+}
+
+// A loss with a small slope where it begins, at 900 of 1000, beside its value.
+TEST(Lbfgs, IsNotDoneAfterASmallStep) {
+  TrainingRun training(by("lbfgs"));
+  training.variables.values = {900.0, 0.0, 0.0};
+  training.fake.spoil = [](const FakeEngine::Call& call, double& loss,
+                           std::vector<double>& gradient) {
+    const double gap = 1e-3 * call.values[0] - 1.0;
+    loss = 0.3 + 1e-4 * gap * gap;
+    gradient = {2e-7 * gap, 0.0, 0.0};
+  };
+  EXPECT_EQ(training.run().end, TrainingEnd::converged);
+  EXPECT_NEAR(training.variables.values[0], 1000.0, 1.0);
+}
+
+TEST(LevenbergMarquardt, HeedsNoUnits) {
+  Numbers expected;
+  for (const double weight : {1.0, 1e-18, 1e18}) {
+    FitProblem problem({.name = "", .terms = {{LossKind::squared, false, "states", {}, weight}}});
+    const TestHost host;
+    const auto minimizer =
+        levenberg_marquardt(problem.fit, problem.map, {"levenberg_marquardt", 7, 1e-9}, host);
+    std::vector<double> memory;
+    minimizer->run(problem.variables, problem.trials, FitProblem::kTimes, memory,
+                   [](std::int64_t, double) { return true; });
+    if (expected.empty()) expected = problem.variables.values;
+    expect_near(problem.variables.values, expected, 1e-6);
+  }
+}
+
+TEST(LevenbergMarquardt, HasNotConvergedWhereARoundTookNoStep) {
+  const LinearFit fit(InitialState::data, {}, by("levenberg_marquardt", 400),
+                      std::numeric_limits<double>::infinity(), 1);
+  expect_truth(fit, 1e-9);
 }
 
 TEST(Lbfgs, StaysWithinTheBounds) {

@@ -149,5 +149,14 @@ TEST(Training, ThatNeverHadAFiniteLossEndsWhereItBegan) {
   EXPECT_EQ(training.state().best_epoch, 0);
 }
 
+// Steps that are finite, and lead to where nothing is.
+TEST(Training, SaysThatNoEpochEndedWithAFiniteLoss) {
+  TrainingRun training(gradient_descent(3, 0.08));
+  training.fake.validation = [](std::size_t) { return kNaN; };
+  const TrainingOutcome outcome = training.run();
+  EXPECT_EQ(outcome.end, TrainingEnd::not_finite);
+  EXPECT_EQ(outcome.cause, "the loss was not finite after any of 3 epochs");
+}
+
 }  // namespace
 }  // namespace dynkit::training

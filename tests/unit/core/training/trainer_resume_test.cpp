@@ -145,6 +145,8 @@ TEST(Resuming, OfATrainingThatIsDoneChangesNothing) {
   EXPECT_EQ(again.variables.values, whole.variables.values);
 }
 
+constexpr std::int64_t kValues = 3;
+
 // A folder of its own, gone with it.
 class TrainerFile : public ::testing::Test {
  protected:
@@ -178,14 +180,14 @@ TEST_F(TrainerFile, BringsAStateBack) {
   ASSERT_FALSE(state.history.empty());
   save_trainer(path_, "this training", state);
   TrainerState found;
-  ASSERT_TRUE(load_trainer(path_, "this training", found));
+  ASSERT_TRUE(load_trainer(path_, "this training", kValues, found));
   EXPECT_TRUE(same_bits(numbers_of(found), numbers_of(state)));
 }
 
 TEST_F(TrainerFile, BringsANewStateBackOverAnother) {
   save_trainer(path_, "key", {});
   TrainerState found = some_state();
-  ASSERT_TRUE(load_trainer(path_, "key", found));
+  ASSERT_TRUE(load_trainer(path_, "key", 0, found));
   EXPECT_EQ(numbers_of(found), numbers_of({}));
 }
 
@@ -195,7 +197,7 @@ TEST_F(TrainerFile, ReplacesWhatWasThere) {
   state.epoch = 13;
   save_trainer(path_, "key", state);
   TrainerState found;
-  ASSERT_TRUE(load_trainer(path_, "key", found));
+  ASSERT_TRUE(load_trainer(path_, "key", kValues, found));
   EXPECT_EQ(found.epoch, 13);
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_), {}), 1);  // nothing else is left
 }
@@ -203,19 +205,19 @@ TEST_F(TrainerFile, ReplacesWhatWasThere) {
 TEST_F(TrainerFile, OfAnotherTrainingIsNotLoaded) {
   save_trainer(path_, "another", some_state());
   TrainerState found;
-  EXPECT_FALSE(load_trainer(path_, "this training", found));
+  EXPECT_FALSE(load_trainer(path_, "this training", kValues, found));
   EXPECT_EQ(numbers_of(found), numbers_of({}));
 }
 
 TEST_F(TrainerFile, MayBeMissing) {
   TrainerState found;
-  EXPECT_FALSE(load_trainer(path_, "key", found));
+  EXPECT_FALSE(load_trainer(path_, "key", kValues, found));
 }
 
 TEST_F(TrainerFile, OfSomethingElseIsNoTraining) {
   save_arrays(path_, {{"weights", {{2}, std::vector<double>{1.0, 2.0}, {}, {}, {}}}});
   TrainerState found;
-  EXPECT_FALSE(load_trainer(path_, "key", found));
+  EXPECT_FALSE(load_trainer(path_, "key", kValues, found));
 }
 
 TEST_F(TrainerFile, ThatIsDamagedIsAnError) {
@@ -223,11 +225,44 @@ TEST_F(TrainerFile, ThatIsDamagedIsAnError) {
   fs::resize_file(path_, fs::file_size(path_) / 2);
   TrainerState found;
   try {
-    load_trainer(path_, "key", found);
+    load_trainer(path_, "key", kValues, found);
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.status(), DK_IO);
   }
+}
+
+// Arrays of other lengths or types: nothing that is read from the file is trusted.
+TEST_F(TrainerFile, ThatWasChangedIsAnError) {
+  const TrainerState state = some_state();
+  const std::map<std::string, Array> changes = {
+      {"values", {{2}, std::vector<double>{1.0, 2.0}, {}, {}, {}}},
+      {"best_values", {{3}, std::vector<std::int64_t>{1, 2, 3}, {}, {}, {}}},
+      {"counts", {{1}, std::vector<std::int64_t>{1}, {}, {}, {}}},
+      {"scalars", {{0}, std::vector<double>{}, {}, {}, {}}},
+      {"key", {{2}, std::vector<std::string>{"key", "key"}, {}, {}, {}}}};
+  for (const auto& [name, array] : changes) {
+    save_trainer(path_, "key", state);
+    ArrayMap arrays = load_arrays(path_);
+    arrays[name] = array;
+    save_arrays(path_, arrays);
+    TrainerState found;
+    try {
+      load_trainer(path_, "key", kValues, found);
+      FAIL() << name;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.status(), DK_IO);
+      EXPECT_NE(std::string(error.what()).find("'" + name + "' is not that of a training"),
+                std::string::npos);
+    }
+  }
+}
+
+TEST_F(TrainerFile, WithMomentsOfAnotherOptimizerIsAnError) {
+  TrainingRun training(rich("adam"));
+  TrainerState state = some_state();
+  state.optimizer.second.pop_back();
+  EXPECT_THROW(training.resume(state), Error);
 }
 
 TEST_F(TrainerFile, OfAnInterruptedTrainingGoesOnWithTheSameBits) {
@@ -235,7 +270,7 @@ TEST_F(TrainerFile, OfAnInterruptedTrainingGoesOnWithTheSameBits) {
     expect_same_bits(rich(optimizer), prepare, [&](const TrainerState& state) {
       save_trainer(path_, "key", state);
       TrainerState found;
-      EXPECT_TRUE(load_trainer(path_, "key", found));
+      EXPECT_TRUE(load_trainer(path_, "key", kValues, found));
       return found;
     });
   }

@@ -217,17 +217,42 @@ TEST(BestValues, AreThoseOfTheLowestValidationLoss) {
   }
 }
 
-TEST(BestValues, AreThoseOfTheLowestLossWithoutValidation) {
+// Judged by what an epoch ends with, not by the loss that its last step began with.
+TEST(BestValues, AreThoseOfTheLowestLossOfTheTrainingTrialsWithoutOthers) {
   TrainingRun training(gradient_descent(6, 0.05));
   const Numbers losses = {5.0, 3.0, 2.0, 4.0, 6.0, 7.0};
-  training.fake.spoil = [&](const FakeEngine::Call&, double& loss, Numbers&) {
-    loss = losses.at(training.fake.calls.size() - 1);
-  };
+  training.fake.validation = [&](std::size_t n) { return losses.at(n - 1); };
   training.run();
   EXPECT_EQ(training.state().best_epoch, 3);
   EXPECT_EQ(training.state().best_loss, 2.0);
-  EXPECT_EQ(training.variables.values, training.fake.calls[3].values);  // after the third epoch
-  EXPECT_TRUE(training.fake.free_runs.empty());
+  EXPECT_EQ(training.variables.values, training.fake.free_runs[2].values);
+  for (const FakeEngine::Call& call : training.fake.free_runs) {
+    EXPECT_EQ(call.trials, training.split.train);
+  }
+}
+
+TEST(Batches, ThatCompareNothingAreLeftOut) {
+  TrainingRun training(gradient_descent(1, 0.05));
+  training.options.batch = 1;
+  training.fake.unknown = 4;
+  training.run();
+  EXPECT_EQ(training.fake.calls.size(), 6u);
+  for (const FakeEngine::Call& call : training.fake.calls) EXPECT_NE(call.trials.front(), 4);
+  EXPECT_EQ(training.state().history[0].skipped, 0);
+}
+
+// The loss of more times is larger, which is no plateau.
+TEST(Window, IsNoPlateauWhileItGrows) {
+  TrainingRun training(gradient_descent(8, 0.01));
+  training.options.window = 2;
+  training.options.window_epochs = 6;
+  training.options.schedule.kind = "plateau";
+  training.options.schedule.patience = 1;
+  training.fake.validation = [](std::size_t n) { return static_cast<double>(n); };
+  training.run();
+  for (std::size_t epoch = 0; epoch < 8; ++epoch) {
+    EXPECT_EQ(training.state().history[epoch].learning_rate, 0.01) << epoch;
+  }
 }
 
 TEST(BestValues, AreNotThoseOfALossThatIsNoNumber) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -29,6 +30,11 @@ class FakeEngine : public Engine {
 
   void begin_epoch(std::int64_t epoch) override { epochs.push_back(epoch); }
 
+  std::int64_t compared(const std::vector<std::int64_t>& trials, std::int64_t) const override {
+    const auto count = static_cast<std::int64_t>(trials.size());
+    return unknown >= 0 ? count - std::count(trials.begin(), trials.end(), unknown) : count;
+  }
+
   double gradient(const Variables& variables, const std::vector<std::int64_t>& trials,
                   std::int64_t T, std::vector<double>& gradient) override {
     calls.push_back({trials, T, variables.values});
@@ -41,7 +47,11 @@ class FakeEngine : public Engine {
   double loss(const Variables& variables, const std::vector<std::int64_t>& trials,
               std::int64_t T) override {
     free_runs.push_back({trials, T, variables.values});
-    return validation ? validation(free_runs.size()) : quadratic(variables.values, trials, nullptr);
+    if (validation) return validation(free_runs.size());
+    std::vector<double> ignored(variables.values.size());
+    double loss = quadratic(variables.values, trials, nullptr);
+    if (spoil) spoil(free_runs.back(), loss, ignored);
+    return loss;
   }
 
   void predict(const Variables&, const std::vector<std::int64_t>&, std::vector<double>&,
@@ -49,6 +59,7 @@ class FakeEngine : public Engine {
 
   std::vector<Call> calls, free_runs;
   std::vector<std::int64_t> epochs;  // that were begun
+  std::int64_t unknown = -1;         // a trial without targets
   /// May change what a call gives.
   std::function<void(const Call&, double& loss, std::vector<double>& gradient)> spoil;
   /// The loss of the n-th free run, n = 1, 2, ...

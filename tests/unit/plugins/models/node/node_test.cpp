@@ -14,11 +14,14 @@ namespace {
 
 using Settings = std::map<std::string, std::string>;
 
+constexpr double kCenter[] = {0.5, -1, 2, 0.25}, kScale[] = {2, 0.5, 3, 1.5};
+
 struct Kind {
   std::int64_t n = 4, m = 3;
   std::vector<std::int64_t> hidden = {7};
   std::string activation = "tanh";
   bool map = false, leak = false, second_order = false, sees_time = false;
+  bool scaled = false;  // by kCenter and kScale, n = 4
 
   Settings settings() const {
     Settings settings = {{"n", std::to_string(n)},
@@ -29,6 +32,7 @@ struct Kind {
                          {"second_order", second_order ? "true" : "false"},
                          {"sees_time", sees_time ? "true" : "false"}};
     if (map) settings.insert({{"time", "map"}, {"step", "0.3"}});
+    if (scaled) settings.insert({{"center", "[0.5, -1, 2, 0.25]"}, {"scale", "[2, 0.5, 3, 1.5]"}});
     return settings;
   }
 };
@@ -49,6 +53,10 @@ std::vector<Kind> kinds() {
   all.push_back({.second_order = true});
   all.push_back({.leak = true, .second_order = true, .sees_time = true});
   all.push_back({.m = 0, .hidden = {}, .second_order = true});
+  all.push_back({.leak = true, .scaled = true});
+  all.push_back({.map = true, .leak = true, .scaled = true});
+  all.push_back({.leak = true, .second_order = true, .sees_time = true, .scaled = true});
+  all.push_back({.m = 0, .hidden = {}, .map = true, .second_order = true, .scaled = true});
   // Several vectors and a remainder in a row.
   all.push_back({.n = 37, .hidden = {43}, .leak = true});
   return all;
@@ -79,15 +87,20 @@ Numbers node_by_loops(const Kind& kind, const double* theta, double t, const dou
   widths.insert(widths.end(), kind.hidden.begin(), kind.hidden.end());
   widths.push_back(n);
   const PerceptronOracle f{widths, kind.activation, "identity"};
-  LongNumbers z(x, x + n);
+  LongNumbers z;
+  for (std::int64_t i = 0; i < n; ++i) {
+    z.push_back(kind.scaled ? (static_cast<long double>(x[i]) - kCenter[i]) / kScale[i] : x[i]);
+  }
+  const LongNumbers seen = z;
   z.insert(z.end(), u, u + kind.m);
   if (kind.sees_time) z.push_back(t);
-  LongNumbers force = f(theta, z);
-  for (std::int64_t i = 0; kind.leak && i < n; ++i) force[static_cast<std::size_t>(i)] -= x[i];
+  const LongNumbers force = f(theta, z);
   LongNumbers slope;
   if (kind.second_order) slope.assign(x + n, x + 2 * n);
   for (std::int64_t i = 0; i < n; ++i) {
     long double value = force[static_cast<std::size_t>(i)];
+    if (kind.leak) value -= seen[static_cast<std::size_t>(i)];
+    if (kind.scaled) value *= kScale[i];
     if (kind.second_order) value -= static_cast<long double>(theta[f.parameters()]) * x[n + i];
     slope.push_back(value);
   }
