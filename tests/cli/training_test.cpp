@@ -1,6 +1,7 @@
 // [training]: fits that a user starts, stops, and goes on with.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -125,6 +126,22 @@ TEST(Training, StoppedOnRequestKeepsTheBestAndGoesOn) {
   EXPECT_GT(record.at("training").at("summary").at("epochs").get<int>(), 0);
   EXPECT_TRUE(fitted(folder, "r").count("parameters/weight_hh_l0") != 0);
   EXPECT_EQ(run(folder, "e.toml --out r --resume --set training.epochs=1").exit_code, 0);
+}
+
+// A rate that grows without end: the best of before is kept, and the run says why it failed.
+TEST(Training, ThatBreaksDownKeepsTheBestOfBefore) {
+  const ScratchFolder folder;
+  folder.write("e.toml", rotation("epochs = 400\noptimizer = \"sgd\"\nlearning_rate = 0.05\n"
+                                  "schedule = \"exponential\"\nfinal_rate = 1e6\n"));
+  const CommandResult result = run(folder, "e.toml --out r");
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_TRUE(says(result, "stage 'training' (training): the loss or its gradient was not finite"));
+  const ArrayMap results = load_arrays(folder.file("r/results.h5"));
+  const auto& losses = results.at("training/epoch_validation_loss").numbers();
+  const Array weights = fitted(folder, "r").at("parameters/weight_hh_l0");
+  EXPECT_EQ(weights.numbers(), results.at("training/models/model/weight_hh_l0").numbers());
+  EXPECT_NEAR(weights.numbers()[0], 0.9, 0.2);
+  EXPECT_LT(*std::min_element(losses.begin(), losses.end()), 0.1 * losses.front());
 }
 
 // The checkpoint of other data must not be gone on from.

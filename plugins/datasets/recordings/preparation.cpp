@@ -91,7 +91,7 @@ std::vector<Piece> Preparation::find_pieces(const Signal& signal) const {
     }
   }
   if (pieces.empty()) {
-    throw Error(DK_NUMERIC, "the recording has no sample in which every channel is finite");
+    throw Error(DK_SETTINGS, "the recording has no sample in which every channel is finite");
   }
   return pieces;
 }
