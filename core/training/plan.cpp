@@ -225,6 +225,7 @@ void refuse_beside_least_squares(const Values& values, const std::vector<Objecti
     refuse_beside("shooting_interval", "sensitivities of multiple shooting");
   }
   if (values.number("jacobian_penalty") > 0.0) refuse_beside("jacobian_penalty", "residuals of it");
+  if (values.text("precision") == "single") refuse_beside("precision", "sensitivities in it");
 }
 
 }  // namespace

@@ -111,9 +111,6 @@ std::unique_ptr<training::Minimizer> make_minimizer(const TrainingPlan& plan, En
                                                     const dk_host& host) {
   if (plan.minimizer.kind == "lbfgs") return training::lbfgs(engine, plan.minimizer);
   if (plan.minimizer.kind.empty()) return nullptr;
-  if (plan.precision == training::Precision::single_precision) {
-    throw Error(DK_SETTINGS, "training: levenberg_marquardt works in double precision");
-  }
   return training::levenberg_marquardt(fit, map, plan.minimizer, host);
 }
 

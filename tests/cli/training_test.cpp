@@ -335,7 +335,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "setting 'final_rate': 0 is not above 0"},
         Refusal{"LeastSquaresInSinglePrecision",
                 "optimizer = \"levenberg_marquardt\"\nprecision = \"single\"\n",
-                "levenberg_marquardt works in double precision"},
+                "setting 'precision': \"single\" does not go with optimizer 'levenberg_marquardt'"},
         Refusal{"NothingToLearn",
                 "freeze = [\"weight_ih_l0\", \"weight_hh_l0\", \"bias_ih_l0\", "
                 "\"bias_hh_l0\"]\n",
