@@ -92,13 +92,9 @@ class PartedEngine : public Engine {
 
   typename Part<Number>::Batch begin(const Variables& variables,
                                      const std::vector<std::int64_t>& trials, std::int64_t T) {
-    std::copy_n(variables.values.begin() + map_.model, theta_.size(), theta_.begin());
-    model_->prepare(theta_.data());
-    if (readout_) {
-      std::copy_n(variables.values.begin() + map_.readout, readout_theta_.size(),
-                  readout_theta_.begin());
-      readout_->prepare(readout_theta_.data());
-    }
+    const double* values = variables.values.data();
+    prepare_at(values + map_.model, theta_, *model_);
+    if (readout_) prepare_at(values + map_.readout, readout_theta_, *readout_);
     const auto count = static_cast<std::int64_t>(trials.size());
     scales_.clear();
     for (const ObjectiveTerm& term : fit_.terms) {

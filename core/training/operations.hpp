@@ -1,7 +1,9 @@
 // The operations of a model or a readout at parameters that move, in one precision.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <vector>
 
 #include "dynkit/error.hpp"
 #include "dynkit/precision.hpp"
@@ -44,5 +46,13 @@ class Operations {
     throw Error(DK_UNSUPPORTED, "the operations have no jacobian");
   }
 };
+
+/// Prepares operations at the parameters that stand from `first` on; theta [p] keeps them.
+template <class Number>
+void prepare_at(const double* first, std::vector<Number>& theta, Operations<Number>& operations) {
+  std::transform(first, first + theta.size(), theta.begin(),
+                 [](double value) { return static_cast<Number>(value); });
+  operations.prepare(theta.data());
+}
 
 }  // namespace dynkit::training

@@ -77,13 +77,9 @@ std::int64_t Residuals::count() const {
 }
 
 void Residuals::evaluate(const Variables& variables, double* r, double* J) {
-  std::copy_n(variables.values.begin() + map_.model, theta_.size(), theta_.begin());
-  model_->prepare(theta_.data());
-  if (readout_) {
-    std::copy_n(variables.values.begin() + map_.readout, readout_theta_.size(),
-                readout_theta_.begin());
-    readout_->prepare(readout_theta_.data());
-  }
+  const double* values = variables.values.data();
+  prepare_at(values + map_.model, theta_, *model_);
+  if (readout_) prepare_at(values + map_.readout, readout_theta_, *readout_);
   const auto width = static_cast<std::int64_t>(free_.size());
   const ResidualPart::Batch batch{variables, map_, columns_, width, scales_, T_};
   parallel_for(host_, static_cast<std::int64_t>(spans_.size()), 1,

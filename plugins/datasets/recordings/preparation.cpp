@@ -7,13 +7,11 @@
 #include <utility>
 
 #include "dynkit/error.hpp"
+#include "dynkit/trials.hpp"
 #include "dynkit/vector_math.hpp"
 
 namespace dynkit::recordings {
 namespace {
-
-// 16 GiB for one array; beyond that a typing error is likelier than a wish.
-constexpr std::int64_t kMostNumbers = std::int64_t{1} << 31;
 
 constexpr double kKernelWidth = 4.0;  // standard deviations
 
@@ -42,17 +40,6 @@ struct Borders {
 };
 
 }  // namespace
-
-std::size_t array_size(std::int64_t a, std::int64_t b, std::int64_t c, const char* settings) {
-  std::int64_t size = 0;
-  if (__builtin_mul_overflow(a, b, &size) || __builtin_mul_overflow(size, c, &size) ||
-      size > kMostNumbers) {
-    throw Error(DK_TOO_LARGE, std::string("settings ") + settings + ": an array " +
-                                  shape_text({a, b, c}) +
-                                  " is larger than the limit of 2^31 numbers");
-  }
-  return index(size);
-}
 
 Preparation::Preparation(const Settings& settings)
     : smooth_(settings.number("smooth")),

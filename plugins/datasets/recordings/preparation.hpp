@@ -114,8 +114,4 @@ class Preparation {
 /// The values of all windows [S,T,C].
 std::vector<double> windowed(const Prepared& prepared, const Signal& signal);
 
-/// Numbers in an array [a,b,c]. Throws Error (DK_TOO_LARGE) for more than 2^31; `settings` names
-/// those that it comes from.
-std::size_t array_size(std::int64_t a, std::int64_t b, std::int64_t c, const char* settings);
-
 }  // namespace dynkit::recordings

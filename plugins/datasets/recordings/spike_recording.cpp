@@ -5,6 +5,7 @@
 #include <string>
 
 #include "dynkit/error.hpp"
+#include "dynkit/trials.hpp"
 
 namespace dynkit::recordings {
 namespace {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "dynkit/error.hpp"
+#include "dynkit/trials.hpp"
 #include "dynkit/with_parameters.h"
 #include "results.hpp"
 

@@ -13,9 +13,6 @@ constexpr double kFlowStep = 0.01;
 constexpr std::int64_t kSamples = 1000;
 constexpr double kMostRows = 2147483648.0;  // 16 GiB of one state
 
-// 16 GiB for one array; beyond that a typing error is likelier than a wish.
-constexpr std::int64_t kMostNumbers = std::int64_t{1} << 31;
-
 std::string text_of(double value) {
   std::string text = std::to_string(value);
   text.erase(text.find_last_not_of('0') + 1);
@@ -78,17 +75,6 @@ std::vector<double> Grid::sample_times() const {
     times.push_back(static_cast<double>(k * stride) * spacing);
   }
   return times;
-}
-
-std::size_t array_size(std::int64_t a, std::int64_t b, std::int64_t c, const char* settings) {
-  std::int64_t result = 0;
-  if (__builtin_mul_overflow(a, b, &result) || __builtin_mul_overflow(result, c, &result) ||
-      result > kMostNumbers) {
-    throw Error(DK_TOO_LARGE, std::string("settings ") + settings + ": an array " +
-                                  shape_text({a, b, c}) +
-                                  " is larger than the limit of 2^31 numbers");
-  }
-  return static_cast<std::size_t>(result);
 }
 
 std::vector<double> samples_of(std::vector<double> rows, const Grid& grid, std::int64_t S,

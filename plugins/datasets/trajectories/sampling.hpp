@@ -1,7 +1,6 @@
 // When a trajectory is sampled.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -26,10 +25,6 @@ struct Grid {
   /// Of the samples [samples].
   std::vector<double> sample_times() const;
 };
-
-/// Numbers in an array [a,b,c]. Throws Error (DK_TOO_LARGE) for more than 2^31; `settings` names
-/// those that it comes from.
-std::size_t array_size(std::int64_t a, std::int64_t b, std::int64_t c, const char* settings);
 
 /// Of the states of all rows [S,rows,n] those of the samples [S,T,n].
 std::vector<double> samples_of(std::vector<double> rows, const Grid& grid, std::int64_t S,

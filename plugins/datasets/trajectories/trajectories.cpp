@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "dynkit/error.hpp"
+#include "dynkit/trials.hpp"
 #include "results.hpp"
 
 namespace dynkit::trajectories {
