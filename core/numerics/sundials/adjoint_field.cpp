@@ -1,38 +1,8 @@
 #include "sundials/adjoint_field.hpp"
 
-#include <algorithm>
-#include <cmath>
+#include "sundials/field_call.hpp"
 
 namespace dynkit::sundials {
-namespace {
-
-constexpr int kTrySmallerStep = 1;
-constexpr int kGiveUp = -1;
-
-bool all_finite(const double* values, std::int64_t count) {
-  return values == nullptr ||
-         std::all_of(values, values + count, [](double v) { return std::isfinite(v); });
-}
-
-// Runs a call of the field. What it throws must not unwind through C.
-template <class Call>
-int ask(Problem& problem, Call call) {
-  if (problem.poll.stops()) {
-    problem.stopped = true;
-    return kGiveUp;
-  }
-  try {
-    dk_error error{};
-    const dk_status status = call(&error);
-    if (status < 0) check(status, error);
-    return status == DK_OK ? 0 : kTrySmallerStep;
-  } catch (...) {
-    problem.thrown = std::current_exception();
-    return kGiveUp;
-  }
-}
-
-}  // namespace
 
 FieldWithJacobian::FieldWithJacobian(TransposedField& field) : field_(field) {
   const std::int64_t n = field.info().n;

@@ -2,38 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 
+#include "sundials/field_call.hpp"
+
 namespace dynkit::sundials {
-namespace {
-
-constexpr int kTrySmallerStep = 1;
-constexpr int kGiveUp = -1;
-
-bool all_finite(const double* values, std::int64_t count) {
-  return std::all_of(values, values + count, [](double v) { return std::isfinite(v); });
-}
-
-bool stop_wanted(Problem& problem) {
-  return problem.stopped = problem.poll.stops();
-}
-
-// Runs a call of the field. What it throws must not unwind through C.
-template <class Call>
-int ask(Problem& problem, Call call) {
-  try {
-    dk_error error{};
-    const dk_status status = call(&error);
-    if (status < 0) check(status, error);
-    return status == DK_OK ? 0 : kTrySmallerStep;
-  } catch (...) {
-    problem.thrown = std::current_exception();
-    return kGiveUp;
-  }
-}
-
-}  // namespace
 
 Context make_context() {
   SUNContext context = nullptr;
@@ -69,7 +42,6 @@ std::int32_t Problem::stuck(double t) const {
 int right_hand_side(double t, N_Vector x, N_Vector dx, void* data) {
   Problem& problem = *static_cast<Problem*>(data);
   ++problem.evaluations;
-  if (stop_wanted(problem)) return kGiveUp;
   double* out = N_VGetArrayPointer(dx);
   const dk_points points = problem.points(&t, N_VGetArrayPointer(x));
   const int flag = ask(problem, [&](dk_error* error) {
@@ -85,7 +57,6 @@ int right_hand_side(double t, N_Vector x, N_Vector dx, void* data) {
 int jacobian(double t, N_Vector x, N_Vector, SUNMatrix J, void* data, N_Vector, N_Vector,
              N_Vector) {
   Problem& problem = *static_cast<Problem*>(data);
-  if (stop_wanted(problem)) return kGiveUp;
   const std::int64_t n = problem.info.n;
   const dk_points points = problem.points(&t, N_VGetArrayPointer(x));
   const int flag = ask(problem, [&](dk_error* error) {
