@@ -230,6 +230,9 @@ void Linearization::run(const dk_job& job) const {
   accepts(job);
   const dk_system& system = *job.systems[0];
   Results results(row_count(), *system.info, map_, with_matrices_);
+  for (const double row : input_index_.values) {
+    results.input_index.push_back(static_cast<std::int64_t>(row));
+  }
   try {
     run_points(job, system, results);
   } catch (const Error& error) {

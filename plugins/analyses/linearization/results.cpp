@@ -79,6 +79,10 @@ void put_matrices(const Results& r, const Sink& sink) {
 
 void put_points(const Results& r, const Sink& sink) {
   const std::vector<std::int64_t> shape{r.P};
+  if (!r.input_index.empty()) {
+    sink.array("input_index", shape, r.input_index,
+               {{"point"}, nullptr, "row of the setting 'input' that each point was given"});
+  }
   sink.array("class", shape, pointers(r.portrait),
              {{"point"},
               nullptr,
@@ -149,14 +153,19 @@ void put_table(const Results& r, const Sink& sink) {
   }
   const std::vector<const char*> portrait = pointers(r.portrait);
   const std::vector<double> departure = relative(r.departure, r.frobenius);
-  sink.table(
-      "points", "Points and their leading eigenvalues",
-      {Sink::column("point", index), Sink::column("class", portrait),
-       Sink::column("unstable_directions", r.unstable_directions),
-       Sink::column("eigenvalue_real", real, "of the first eigenvalue"),
-       Sink::column("eigenvalue_imaginary", imaginary), Sink::column("time_constant", constant),
-       Sink::column("frequency", cycles), Sink::column("relative_nonnormality", departure),
-       Sink::column("condition", r.condition)});
+  std::vector<dk_column> columns{Sink::column("point", index),
+                                 Sink::column("class", portrait),
+                                 Sink::column("unstable_directions", r.unstable_directions),
+                                 Sink::column("eigenvalue_real", real, "of the first eigenvalue"),
+                                 Sink::column("eigenvalue_imaginary", imaginary),
+                                 Sink::column("time_constant", constant),
+                                 Sink::column("frequency", cycles),
+                                 Sink::column("relative_nonnormality", departure),
+                                 Sink::column("condition", r.condition)};
+  if (!r.input_index.empty()) {
+    columns.insert(columns.begin() + 1, Sink::column("input_index", r.input_index));
+  }
+  sink.table("points", "Points and their leading eigenvalues", columns);
 }
 
 void put_figure(const Sink& sink, const char* kind, const char* name, const char* title,

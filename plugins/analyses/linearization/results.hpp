@@ -19,6 +19,7 @@ struct Results {
   void interpret(std::int64_t point, double tolerance, double dt);
 
   std::int64_t P, n, m;
+  std::vector<std::int64_t> input_index;  // [P], or empty where the points were given none
   TimeKind kind;
   TimeMap map;
   double step;         // of a map in time units, 1 where it is not known

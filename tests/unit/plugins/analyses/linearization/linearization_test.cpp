@@ -116,6 +116,7 @@ TEST(Linearization, GivesEachPointTheInputThatItsIndexNames) {
   EXPECT_EQ(lambda[2], 0.5);
   EXPECT_EQ(lambda[4], 0.5);
   EXPECT_EQ(lambda[6], 0.75);
+  EXPECT_EQ(sink.integers("input_index"), (std::vector<std::int64_t>{1, 0, 0, 1}));
 }
 
 TEST(Linearization, TakesOneInputRowPerPointOrOneForAll) {
