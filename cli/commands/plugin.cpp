@@ -130,8 +130,9 @@ std::vector<std::vector<std::string>> setting_rows(const dk_component& component
   std::vector<std::vector<std::string>> rows;
   for (std::int64_t i = 0; i < component.setting_count; ++i) {
     const dk_setting& setting = component.settings[i];
+    const std::string unit = setting.unit != nullptr ? fmt::format(" [{}]", setting.unit) : "";
     rows.push_back({setting.name, type_name(setting.type), default_text(setting),
-                    range_text(setting), setting.help});
+                    range_text(setting), setting.help + unit});
   }
   return rows;
 }
@@ -144,6 +145,7 @@ Json settings_json(const dk_component& component) {
                         {"type", type_name(setting.type)},
                         {"default", setting.initial ? Json(setting.initial) : Json()},
                         {"range", range_text(setting)},
+                        {"unit", setting.unit ? Json(setting.unit) : Json()},
                         {"help", setting.help}});
   }
   return settings;

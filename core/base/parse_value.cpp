@@ -52,6 +52,7 @@ class ValueReader {
     if (take('[')) return list(depth);
     if (take('{')) return table(depth);
     if (take('"')) return quoted();
+    if (take('\'')) return literal();
     const auto word = trim(rest_.substr(0, depth == 0 ? rest_.size() : rest_.find_first_of(",]}")));
     if (word.empty()) return std::nullopt;
     rest_.remove_prefix(static_cast<std::size_t>(word.data() + word.size() - rest_.data()));
@@ -71,15 +72,30 @@ class ValueReader {
   std::optional<Config> table(int depth) {
     Config::Table entries;
     while (!take('}')) {
-      const auto equals = rest_.find('=');
-      if (equals == std::string_view::npos) return std::nullopt;
-      const std::string key(trim(rest_.substr(0, equals)));
-      rest_.remove_prefix(equals + 1);
+      std::optional<Config> name = key();
+      if (!name || name->text().empty() || !take('=')) return std::nullopt;
       auto value = read(depth + 1);
-      if (key.empty() || !value || (!take(',') && !sees('}'))) return std::nullopt;
-      entries.emplace_back(key, std::move(*value));
+      if (!value || (!take(',') && !sees('}'))) return std::nullopt;
+      entries.emplace_back(name->text(), std::move(*value));
     }
     return Config{std::move(entries), 0};
+  }
+
+  std::optional<Config> key() {
+    if (take('"')) return quoted();
+    if (take('\'')) return literal();
+    const std::string_view word = rest_.substr(0, rest_.find('='));
+    rest_.remove_prefix(word.size());
+    return Config{std::string(trim(word)), 0};
+  }
+
+  // Between single quotes, where a backslash is one.
+  std::optional<Config> literal() {
+    const auto end = rest_.find('\'');
+    if (end == std::string_view::npos) return std::nullopt;
+    std::string text(rest_.substr(0, end));
+    rest_.remove_prefix(end + 1);
+    return Config{std::move(text), 0};
   }
 
   std::optional<Config> quoted() {

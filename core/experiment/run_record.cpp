@@ -73,12 +73,17 @@ void add_stage(const std::string& group, const std::string& run_folder, const St
                        {"status", std::string(to_text(result.status))}};
 }
 
-void write_model(const RunSummary& summary, const StageResult& result) {
+// The model of a stage, and the readout that was fitted with it, of the results so far.
+void write_model(const RunSummary& summary, const StageResult& result, const ArrayMap& results) {
   if (result.models.empty()) return;
   const StoredModel& model = result.models.front();
   ArrayMap arrays;
   for (const auto& [block, array] : model.parameters) {
     arrays.emplace("parameters/" + block, array);
+  }
+  const std::string below = result.name + "/", readout = below + "readout/";
+  for (const auto& [name, array] : results) {
+    if (name.starts_with(readout)) arrays.emplace(name.substr(below.size()), array);
   }
   GroupAttributes attributes;
   attributes[""] = {{"component", model.component}, {"version", model.version}};
@@ -196,7 +201,7 @@ void merge_results(const RunSummary& summary) {
               merged, attributes);
     // The fitted one replaces that of before.
     const bool has_model = entry.result.name == "model" || entry.result.name == kTrainingStage;
-    if (has_model) write_model(summary, entry.result);
+    if (has_model) write_model(summary, entry.result, merged);
   }
   attributes[""] = {{"title", summary.experiment.title}, {"dynkit", DK_VERSION}};
   save_hdf5(summary.folder + "/results.h5", merged, attributes);

@@ -38,7 +38,7 @@ std::string name_in_file(const dk_block& block, const ArrayMap& arrays, const st
 std::string other_prefix(const dk_block& block, const ArrayMap& arrays) {
   for (const auto& [key, array] : arrays) {
     for (const std::string& name : names_of(block)) {
-      if (key.size() > name.size() && key.ends_with("." + name)) {
+      if (key.ends_with("." + name) || key.ends_with("/" + name)) {
         return fmt::format(" (it is there as '{}': set prefix = \"{}\")", key,
                            key.substr(0, key.size() - name.size()));
       }

@@ -20,6 +20,11 @@ double next_step(double wanted, double left) {
   return wanted > 0.5 * left ? 0.5 * left : wanted;
 }
 
+template <class Number>
+bool are_finite(const Number* values, std::int64_t count) {
+  return std::all_of(values, values + count, [](Number value) { return std::isfinite(value); });
+}
+
 }  // namespace
 
 template <class Number>
@@ -42,10 +47,15 @@ AdaptiveSteps<Number>::AdaptiveSteps(const Operations<Number>& field, RungeKutta
 template <class Number>
 void AdaptiveSteps<Number>::start(StepList& steps) {
   steps.clear(S_);
-  Row first;
-  first.wanted = options_.step;
-  first.last_error = kFirstError;
-  std::fill(rows_.begin(), rows_.end(), first);
+  std::fill(rows_.begin(), rows_.end(), first_row());
+}
+
+template <class Number>
+typename AdaptiveSteps<Number>::Row AdaptiveSteps<Number>::first_row() const {
+  Row row;
+  row.wanted = options_.step;
+  row.last_error = kFirstError;
+  return row;
 }
 
 template <class Number>
@@ -127,8 +137,20 @@ bool AdaptiveSteps<Number>::settle(std::int64_t s, double stop, Number* x) {
     if (t == stop) return false;
   }
   row.lost = row.wanted < smallest_step(t, stop - t) || row.tries >= options_.max_steps;
-  if (row.lost) std::fill_n(x + s * n_, n_, std::numeric_limits<Number>::quiet_NaN());
-  return !row.lost;
+  if (!row.lost) return true;
+  // What repeats the steps must lose the row as well.
+  h = std::numeric_limits<double>::quiet_NaN();
+  std::fill_n(x + s * n_, n_, std::numeric_limits<Number>::quiet_NaN());
+  return false;
+}
+
+// Rows that were given up begin anew where a teacher has taken over.
+template <class Number>
+void AdaptiveSteps<Number>::take_up_again(const Number* x) {
+  for (std::int64_t s = 0; s < S_; ++s) {
+    Row& row = rows_[static_cast<std::size_t>(s)];
+    if (row.lost && are_finite(x + s * n_, n_)) row = first_row();
+  }
 }
 
 template <class Number>
@@ -136,6 +158,7 @@ void AdaptiveSteps<Number>::advance(const double* times, std::int64_t k, const N
                                     StepList& steps) {
   const double stop = times[k + 1];
   std::fill(t_.begin(), t_.end(), times[k]);
+  take_up_again(x);
   choose_first_steps(times, k, u, x);
   for (bool on_the_way = true; on_the_way;) {
     for (std::size_t s = 0; s < rows_.size(); ++s) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "dynkit/core/config.hpp"
 #include "dynkit/error.hpp"
@@ -55,6 +56,17 @@ void check_steps(const Fit& fit) {
                           step, steps, fit.data.T, kMostSteps));
 }
 
+// The variables of a term are named after its target.
+void check_deviations(const std::vector<ObjectiveTerm>& terms) {
+  std::set<std::string> targets;
+  for (const ObjectiveTerm& term : terms) {
+    if (term.kind != LossKind::gaussian || targets.insert(term.target).second) continue;
+    throw Error(DK_SETTINGS, fmt::format("objective 'gaussian' stands twice for '{}'; a deviation "
+                                         "is learned once for each target",
+                                         term.target));
+  }
+}
+
 bool needs_states(const Fit& fit) {
   return fit.initial == InitialState::data || fit.forcing.alpha > 0.0 || fit.shooting.interval > 0;
 }
@@ -80,6 +92,7 @@ void check_fit(const Fit& fit) {
   const dk_model_info& info = fit.system.model().info();
   check_terms(fit.terms, fit.readout);
   for (const ObjectiveTerm& term : fit.terms) check_term(fit, term);
+  check_deviations(fit.terms);
   check_steps(fit);
   if (fit.terms.empty()) throw Error(DK_SETTINGS, "there is no objective: nothing to train for");
   if (needs_states(fit)) {
@@ -88,9 +101,10 @@ void check_fit(const Fit& fit) {
         fit.initial == InitialState::data ? "an initial state from the data" : "a teacher");
     check_width("'states'", states.width, info.n, "the model");
   }
-  const std::int64_t inputs =
-      fit.data.inputs.empty() ? 0 : find_series(fit.data, fit.data.inputs, "the model").width;
-  check_width("'inputs'", inputs, info.m, "the model's input");
+  if (!fit.data.inputs.empty()) {
+    const Series& inputs = find_series(fit.data, fit.data.inputs, "the model");
+    check_width(fmt::format("'{}'", fit.data.inputs), inputs.width, info.m, "the model's input");
+  }
   if (fit.readout != nullptr && fit.readout->table().vjp == nullptr) {
     throw Error(DK_UNSUPPORTED,
                 fmt::format("{} offers no vjp: it cannot be trained", fit.readout->component().id));

@@ -96,6 +96,7 @@ class LevenbergMarquardt : public Minimizer {
   MinimizerRound run(Variables& variables, const std::vector<std::int64_t>& trials, std::int64_t T,
                      std::vector<double>& memory, const IterationWatcher& watcher) override {
     Residuals residuals(fit_, map_, variables, trials, T, host_);
+    if (residuals.count() == 0) return {0.0, 0.0, true, false};  // nothing is known in this window
     check_size(residuals);
     Found found;
     SumOfSquares cost(residuals, variables, found);
@@ -123,9 +124,6 @@ class LevenbergMarquardt : public Minimizer {
  private:
   static void check_size(const Residuals& residuals) {
     const auto width = static_cast<std::int64_t>(residuals.variables().size());
-    if (residuals.count() == 0) {
-      throw Error(DK_SETTINGS, "levenberg_marquardt: no target of the training trials is known");
-    }
     if (residuals.count() <= kLargestJacobian / std::max<std::int64_t>(width, 1)) return;
     throw Error(DK_TOO_LARGE,
                 fmt::format("levenberg_marquardt would keep a Jacobian of {} residuals and {} "

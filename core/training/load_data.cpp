@@ -87,6 +87,54 @@ bool needs_states(const TrainingPlan& plan) {
          plan.shooting.interval > 0;
 }
 
+// Of a model with m inputs.
+void add_inputs(const dk_data& data, const TrainingPlan& plan, std::int64_t m,
+                TrainingData& loaded) {
+  if (plan.inputs.empty()) return;
+  dk_array view{};
+  dk_error error{};
+  const bool is_there = data.find(&data, plan.inputs.c_str(), &view, &error) == DK_OK;
+  if (m == 0 && is_there && view.rank == 3 && view.shape[2] > 0) {
+    throw Error(DK_SHAPE_MISMATCH,
+                fmt::format("the dataset's '{}' has {} components, the model no input (m = 0): "
+                            "give it as many, or leave them out by inputs = \"\"",
+                            plan.inputs, view.shape[2]));
+  }
+  if (m == 0) return;
+  if (!is_there) {
+    throw Error(DK_SETTINGS,
+                fmt::format("the model's input needs the array '{}', which the dataset has not "
+                            "put; by inputs = \"\" it is zero",
+                            plan.inputs));
+  }
+  add_series(data, plan.inputs, "the model's input", loaded);
+  loaded.inputs = plan.inputs;
+}
+
+// Targets that the loss has no meaning for.
+void check_targets(const TrainingData& data, const ObjectiveTerm& term) {
+  const Series& target = data.series.at(term.target);
+  if (term.kind == LossKind::cross_entropy && target.width < 2) {
+    throw Error(DK_SHAPE_MISMATCH,
+                fmt::format("objective 'cross_entropy': '{}' has {} component: it needs one for "
+                            "each of two classes or more, their probabilities",
+                            term.target, target.width));
+  }
+  const bool is_poisson = term.kind == LossKind::poisson;
+  if (term.kind != LossKind::cross_entropy && !is_poisson) return;
+  for (std::int64_t row = 0; row < data.trials * data.T; ++row) {
+    if (data.mask_at(row / data.T, row % data.T) == 0.0) continue;
+    const double* d = target.values.data() + row * target.width;
+    const double* stray = std::find_if(d, d + target.width, [](double v) { return v < 0.0; });
+    if (stray == d + target.width) continue;
+    throw Error(DK_SETTINGS,
+                fmt::format("objective '{}': '{}' holds {} at time {} of trial {}: {} are not "
+                            "below 0",
+                            loss_name(term.kind), term.target, *stray, row % data.T, row / data.T,
+                            is_poisson ? "counts" : "probabilities"));
+  }
+}
+
 // The values of a series at time k of all trials.
 void check_finite(const TrainingData& data, const std::string& name, std::int64_t k,
                   const char* where) {
@@ -129,10 +177,7 @@ TrainingData load_data(const dk_data& data, const TrainingPlan& plan, std::int64
   for (const ObjectiveTerm& term : plan.terms) {
     add_series(data, term.target, fmt::format("objective '{}'", loss_name(term.kind)), loaded);
   }
-  if (inputs > 0) {
-    add_series(data, plan.inputs, "the model's input", loaded);
-    loaded.inputs = plan.inputs;
-  }
+  add_inputs(data, plan, inputs, loaded);
   if (needs_states(plan)) {
     add_series(data, "states", "an initial state or a teacher from the data", loaded);
   }
@@ -145,6 +190,7 @@ TrainingData load_data(const dk_data& data, const TrainingPlan& plan, std::int64
   check_states(loaded, plan);
   add_times(data, loaded);
   add_mask(data, loaded);
+  for (const ObjectiveTerm& term : plan.terms) check_targets(loaded, term);
   return loaded;
 }
 
@@ -157,6 +203,11 @@ Split load_split(const dk_data& data, const TrainingPlan& plan, std::int64_t tri
     }
     for (std::int64_t trial = 0; trial < trials; ++trial) {
       const double part = given->numbers()[static_cast<std::size_t>(trial)];
+      if (part != 0.0 && part != 1.0 && part != 2.0) {
+        throw Error(DK_SETTINGS, fmt::format("the dataset's 'split' holds {} for trial {}: it is "
+                                             "0 (train), 1 (validation) or 2 (test)",
+                                             part, trial));
+      }
       (part == 0.0 ? split.train : part == 1.0 ? split.validation : split.test).push_back(trial);
     }
   } else {
@@ -168,6 +219,13 @@ Split load_split(const dk_data& data, const TrainingPlan& plan, std::int64_t tri
     };
     const std::int64_t test = share(plan.test);
     const std::int64_t validation = std::min(share(plan.validation), trials - test);
+    if (validation == 0 && plan.validation > 0.0) {
+      const std::string text = fmt::format(
+          "training: setting 'validation': {} of {} trials is none: the loss of the "
+          "training trials says which parameters are best",
+          plan.validation, trials);
+      host.log(&host, DK_LOG_WARNING, text.c_str());
+    }
     split.test.assign(order.begin(), order.begin() + test);
     split.validation.assign(order.begin() + test, order.begin() + test + validation);
     split.train.assign(order.begin() + test + validation, order.end());

@@ -50,7 +50,7 @@ struct Found {
     if (failure != nullptr) std::rethrow_exception(failure);
     if (values.empty()) return {HUGE_VAL, 0.0, false, false};
     variables.values = values;
-    const bool at_rest = first_loss - loss <= options.tolerance * loss;
+    const bool at_rest = first_loss - loss <= options.tolerance * std::abs(loss);
     return {loss, gradient_norm, true, gave_up && at_rest};
   }
 };

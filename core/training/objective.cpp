@@ -62,6 +62,16 @@ std::int64_t largest_lag(const std::vector<ObjectiveTerm>& terms) {
   return lag;
 }
 
+const ObjectiveTerm* shown_term(const std::vector<ObjectiveTerm>& terms, bool of_readout) {
+  const ObjectiveTerm* shown = nullptr;
+  for (const ObjectiveTerm& term : terms) {
+    if (term.of_readout != of_readout) continue;
+    if (term.components.empty()) return &term;
+    if (shown == nullptr) shown = &term;
+  }
+  return shown;
+}
+
 std::int64_t compared_elements(const ObjectiveTerm& term, const TrainingData& data,
                                const std::int64_t* trials, std::int64_t count, std::int64_t T) {
   const Series& target = data.series.at(term.target);

@@ -43,6 +43,11 @@ struct ObjectiveTerm {
 /// The largest lag: trajectories go on so many times behind the data's last.
 std::int64_t largest_lag(const std::vector<ObjectiveTerm>& terms);
 
+/// The term whose prediction is shown beside the data: of those that compare observations, or of
+/// those that compare states, the first that has all components, else the first; NULL: there is
+/// none.
+const ObjectiveTerm* shown_term(const std::vector<ObjectiveTerm>& terms, bool of_readout);
+
 /// How many elements (rows) of a term are compared in these trials up to time T.
 std::int64_t compared_elements(const ObjectiveTerm& term, const TrainingData& data,
                                const std::int64_t* trials, std::int64_t count, std::int64_t T);

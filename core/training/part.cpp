@@ -113,10 +113,8 @@ void Part<Number>::predict(const Batch& batch, const std::int64_t* trials, doubl
                            double* observations) {
   begin(batch, trials);
   const auto lag = [&](bool of_readout) -> std::int64_t {
-    const auto first =
-        std::find_if(fit_.terms.begin(), fit_.terms.end(),
-                     [&](const ObjectiveTerm& term) { return term.of_readout == of_readout; });
-    return first != fit_.terms.end() ? first->lag : 0;
+    const ObjectiveTerm* term = shown_term(fit_.terms, of_readout);
+    return term != nullptr ? term->lag : 0;
   };
   Recorder<Number> recorder(readout_, S_, n_, batch.T, {lag(false), lag(true)}, states,
                             observations);

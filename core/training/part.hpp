@@ -47,7 +47,7 @@ class Part : private Observer<Number> {
   /// With the teacher of the training, and without shooting.
   double loss(const Batch& batch, const std::int64_t* trials);
   /// Free runs: states [S,T,n] and, with a readout, observations [S,T,q], each lagging behind the
-  /// data as the first term of them says.
+  /// data as the term that is shown says.
   void predict(const Batch& batch, const std::int64_t* trials, double* states,
                double* observations);
 

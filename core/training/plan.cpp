@@ -146,6 +146,7 @@ constexpr std::string_view kWithDecay[] = {"adamw"};
 constexpr std::string_view kMinimizers[] = {"lbfgs", "levenberg_marquardt"};
 constexpr std::string_view kChanging[] = {"exponential", "cosine", "plateau"};
 constexpr std::string_view kPlateau[] = {"plateau"};
+constexpr std::string_view kErrorControl[] = {"tsit5", "dop853", "adams", "bdf"};
 
 constexpr Choice kChoices[] = {
     {"batch", "optimizer", kFirstOrder},       {"learning_rate", "optimizer", kFirstOrder},
@@ -156,6 +157,7 @@ constexpr Choice kChoices[] = {
     {"weight_decay", "optimizer", kWithDecay}, {"iterations", "optimizer", kMinimizers},
     {"tolerance", "optimizer", kMinimizers},   {"final_rate", "schedule", kChanging},
     {"plateau_factor", "schedule", kPlateau},  {"plateau_patience", "schedule", kPlateau},
+    {"rtol", "method", kErrorControl},         {"atol", "method", kErrorControl},
 };
 
 constexpr Company kCompanies[] = {
@@ -197,6 +199,13 @@ void refuse_ends(const Values& values) {
   for (const char* key : {"momentum", "beta1", "beta2"}) {
     if (values.number(key) >= 1.0) refuse(key, values.value(key), "is not below 1");
   }
+  if (!(values.number("atol") > 0.0)) refuse("atol", values.value("atol"), "is not above 0");
+  if (values.integer("window_epochs") > 0 &&
+      values.integer("window_epochs") >= values.integer("epochs")) {
+    refuse("window_epochs", values.value("window_epochs"),
+           fmt::format("is not below 'epochs', {}: all times would never be trained on",
+                       values.integer("epochs")));
+  }
   if (values.text("schedule") != "exponential") return;
   for (const char* key : {"learning_rate", "final_rate"}) {
     if (values.number(key) > 0.0) continue;
@@ -229,6 +238,15 @@ void refuse_beside_least_squares(const Values& values, const std::vector<Objecti
 }
 
 }  // namespace
+
+void refuse_given(const Config::Table& checked, std::span<const char* const> keys,
+                  const std::string& reason) {
+  const Values values(checked);
+  for (const char* key : keys) {
+    if (is_default(values, key)) continue;
+    refuse(key, values.value(key), "does nothing: " + reason);
+  }
+}
 
 std::vector<ObjectiveTerm> read_terms(const Config::Table& checked, bool has_readout) {
   const Config& objective = *find_key(checked, "objective");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,7 @@ enum class Precision { automatic, single_precision, double_precision };
 
 struct TrainingPlan {
   std::vector<ObjectiveTerm> terms;
-  std::string inputs;
+  std::string inputs;  // series; empty: the model is not driven
   InitialState initial = InitialState::data;
   std::vector<double> initial_state;
   Forcing forcing;
@@ -30,6 +31,10 @@ struct TrainingPlan {
   std::map<std::string, double> penalties;  // by block
   std::vector<std::string> freeze;          // blocks
 };
+
+/// Throws Error (DK_SETTINGS) with the reason where one of these settings is not its default.
+void refuse_given(const Config::Table& checked, std::span<const char* const> keys,
+                  const std::string& reason);
 
 /// The terms of the objective, from checked settings. `has_readout`: whether they compare
 /// observations where they do not say. Throws Error (DK_SETTINGS) for a component that is no

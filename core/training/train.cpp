@@ -72,6 +72,21 @@ void apply_to_blocks(const TrainingPlan& plan, Variables& variables, std::int64_
   if (!any) throw Error(DK_SETTINGS, "training: every parameter is frozen: nothing can be learned");
 }
 
+// What the model or the dataset leaves nothing to do for.
+void refuse_unheeded(const TrainingRequest& request) {
+  constexpr const char* kOfSolver[] = {"method", "step", "rtol", "atol"};
+  constexpr const char* kOfSplit[] = {"validation", "test"};
+  if (request.system.model().info().time_kind == DK_MAP) {
+    training::refuse_given(request.settings, kOfSolver, "the model is a map, not a flow");
+  }
+  dk_array view{};
+  dk_error error{};
+  if (request.data.find(&request.data, "split", &view, &error) == DK_OK) {
+    training::refuse_given(request.settings, kOfSplit,
+                           "the dataset has put 'split', which tells the parts of the trials");
+  }
+}
+
 struct ChosenEngine {
   std::unique_ptr<Engine> engine;
   const char* precision;
@@ -120,6 +135,7 @@ TrainedParameters train(const TrainingRequest& request, const dk_sink& table) {
   const dk_host& host = request.system.host();
   const dk_model_info& info = request.system.model().info();
   const TrainingPlan plan = training::read_plan(request.settings, request.readout != nullptr);
+  refuse_unheeded(request);
   training::check_terms(plan.terms, request.readout);
   const training::TrainingData data = training::load_data(request.data, plan, info.m);
   const training::Split split =

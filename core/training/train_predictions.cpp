@@ -153,12 +153,8 @@ void put_extents(const std::vector<double>& data, const std::vector<double>& mod
 }
 
 const Series* target_of(const Fit& fit, bool of_readout) {
-  for (const ObjectiveTerm& term : fit.terms) {
-    if (term.of_readout == of_readout && term.components.empty()) {
-      return &fit.data.series.at(term.target);
-    }
-  }
-  return nullptr;
+  const ObjectiveTerm* term = shown_term(fit.terms, of_readout);
+  return term != nullptr && term->components.empty() ? &fit.data.series.at(term->target) : nullptr;
 }
 
 }  // namespace

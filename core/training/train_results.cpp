@@ -139,11 +139,11 @@ void put_correct(const FittedModel& fitted, Engine& engine, const std::vector<st
                  const Sink& sink) {
   constexpr std::size_t kMostLevels = 16;
   const Fit& fit = fitted.fit;
-  const auto term = std::find_if(fit.terms.begin(), fit.terms.end(), [](const ObjectiveTerm& one) {
-    return one.of_readout && one.components.empty() &&
-           (one.kind == LossKind::squared || one.kind == LossKind::absolute);
-  });
-  if (term == fit.terms.end()) return;
+  const ObjectiveTerm* term = shown_term(fit.terms, true);
+  const bool compares_values =
+      term != nullptr && term->components.empty() &&
+      (term->kind == LossKind::squared || term->kind == LossKind::absolute);
+  if (!compares_values) return;
   const Series& target = fit.data.series.at(term->target);
   const std::vector<double> levels = levels_of(target, kMostLevels);
   if (levels.size() < 2) return;
@@ -158,7 +158,7 @@ void put_correct(const FittedModel& fitted, Engine& engine, const std::vector<st
       for (std::int64_t i = 0; i < target.width; ++i) {
         if (!std::isfinite(d[i])) continue;
         compared += 1.0;
-        correct += nearest(levels, y[i]) == d[i] ? 1.0 : 0.0;
+        correct += std::isfinite(y[i]) && nearest(levels, y[i]) == d[i] ? 1.0 : 0.0;
       }
     }
   }

@@ -253,7 +253,7 @@ void Trainer::end_epoch(const Epoch& sums, std::int64_t T) {
   state_.history.push_back(record);
   // Losses of a shorter window do not compare with those of the whole.
   const bool grows = T < T_;
-  if (grows || validation < state_.best_loss) {
+  if (grows ? std::isfinite(validation) : validation < state_.best_loss) {
     state_.best_loss = grows ? std::numeric_limits<double>::infinity() : validation;
     state_.best_values = variables_.values;
     state_.best_epoch = state_.epoch;

@@ -51,7 +51,8 @@ constexpr dk_setting kTrainingSettings[] = {
                  "loss: poisson compares log rates with counts (a readout with link identity), "
                  "cross_entropy logits with probabilities of classes (no softmax), gaussian learns "
                  "the logarithm of sigma; several terms are written as [[training.objective]]"),
-    text_setting("inputs", "inputs", nullptr, "array of the dataset that drives the model"),
+    text_setting("inputs", "inputs", nullptr,
+                 "array of the dataset that drives the model; \"\": none, its input is zero"),
     text_setting("initial_state", "data", kInitialStates,
                  "where trajectories begin: at the dataset's first states, at zero, at one that is "
                  "learned, or at a list of numbers"),

@@ -54,12 +54,13 @@ template <class Number>
 void TrialRollout<Number>::begin(const Variables& variables, const VariableMap& map,
                                  const std::int64_t* trials, std::int64_t T) {
   load_initial_states(variables, map, trials);
-  if (m_ > 0) load_series(fit_.data.inputs, trials, T, m_, inputs_);
+  const bool is_driven = !fit_.data.inputs.empty();
+  if (is_driven) load_series(fit_.data.inputs, trials, T, m_, inputs_);
   data_ = {};
   data_.T = T + largest_lag(fit_.terms);
   data_.times = times_.data();
   data_.x0 = x0_.data();
-  data_.inputs = m_ > 0 ? inputs_.data() : nullptr;
+  data_.inputs = is_driven ? inputs_.data() : nullptr;
 }
 
 template <class Number>

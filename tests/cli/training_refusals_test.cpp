@@ -81,6 +81,14 @@ INSTANTIATE_TEST_SUITE_P(
                 "freeze = [\"weight_ih_l0\", \"weight_hh_l0\", \"bias_ih_l0\", "
                 "\"bias_hh_l0\"]\n",
                 "every parameter is frozen"},
+        Refusal{"SolverOfAMap", "method = \"tsit5\"\n",
+                "setting 'method': \"tsit5\" does nothing: the model is a map, not a flow"},
+        Refusal{"StepOfAMap", "step = 0.5\n", "setting 'step': 0.5 does nothing"},
+        Refusal{"ValidationBesideASplit", "validation = 0.5\n",
+                "setting 'validation': 0.5 does nothing: the dataset has put 'split'"},
+        Refusal{"TestBesideASplit", "test = 0.5\n", "setting 'test': 0.5 does nothing"},
+        Refusal{"NegativeCounts", "objective = \"poisson\"\n",
+                "objective 'poisson': 'states' holds -"},
         Refusal{"InitialStateOfWrongSize", "initial_state = [1, 2, 3]\n",
                 "the initial state has 3 components"}),
     [](const auto& refusal) { return refusal.param.name; });
@@ -122,6 +130,13 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"Window", "window = 5\n", "'window': 5 does nothing without 'window_epochs'"},
         Refusal{"WindowEpochs", "window_epochs = 7\n",
                 "'window_epochs': 7 does nothing without 'window'"},
+        Refusal{"WindowThatNeverHasGrown", "epochs = 7\nwindow = 5\nwindow_epochs = 7\n",
+                "'window_epochs': 7 is not below 'epochs', 7: all times would never be trained"},
+        Refusal{
+            "RelativeTolerance", "rtol = 1e-3\n",
+            "'rtol': 0.001 does nothing with method 'rk4', only with tsit5, dop853, adams, bdf"},
+        Refusal{"NoAbsoluteTolerance", "method = \"tsit5\"\natol = 0\n",
+                "'atol': 0 is not above 0"},
         Refusal{"ForcingInterval", "horizon = 4\nforcing_interval = 3\n",
                 "'forcing_interval': 3 does nothing without 'forcing'"},
         Refusal{"ShootingWeight", "shooting_weight = 3\n",

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
@@ -241,6 +242,44 @@ TEST(Train, SaysWhichSettingsThereAre) {
   EXPECT_EQ(listed.at("settings").at(0).at("name"), "loss");
   const std::string help = listed.at("settings").at(0).at("help");
   EXPECT_NE(help.find("poisson compares log rates"), std::string::npos);
+}
+
+TEST(Train, TellsTheUnitsOfSettings) {
+  const ScratchFolder folder;
+  const std::string info = DYNKIT_PROGRAM " plugin info training";
+  EXPECT_NE(run_command(folder, info).output.find("of one part of a batch [MiB]"),
+            std::string::npos);
+  const json listed = json::parse(run_command(folder, info + " --json").output);
+  std::map<std::string, json> units;
+  for (const json& setting : listed.at("settings")) {
+    units[setting.at("name")] = setting.at("unit");
+  }
+  EXPECT_EQ(units.at("memory"), "MiB");
+  EXPECT_TRUE(units.at("epochs").is_null());
+}
+
+// What was fitted is where another run begins, model and readout.
+TEST(Train, LeavesAModelAndAReadoutThatCanBeUsedAgain) {
+  const ScratchFolder folder;
+  const std::string head = "[model]\ncomponent = \"org.dynkit.gru\"\n",
+                    readout = "[readout]\ncomponent = \"org.dynkit.affine\"\n",
+                    training =
+                        "[dataset]\ncomponent = \"org.dynkit.flip_flop\"\ntrials = 10\n"
+                        "bins = 20\n[training]\ninitial_state = \"zero\"\nepochs = 1\n";
+  folder.write("a.toml", head + "n = 7\nm = 3\n" + readout + training);
+  EXPECT_EQ(run(folder, "a.toml --out a").exit_code, 0);
+  const std::string weights = "weights = \"a/model.h5\"\n";
+  folder.write("c.toml", head + weights + readout + training);
+  EXPECT_TRUE(fails(run(folder, "c.toml --out c"), 2, "set prefix = \"parameters/\""));
+  folder.write("b.toml", head + weights + "prefix = \"parameters/\"\n" + readout + weights +
+                             "prefix = \"readout/\"\n" + training + "learning_rate = 0\n");
+  const CommandResult again = run(folder, "b.toml --out b");
+  ASSERT_EQ(again.exit_code, 0) << again.errors;
+  const ArrayMap fitted = load_arrays(folder.file("a/model.h5"));
+  EXPECT_EQ(fitted.size(), 6u);
+  for (const auto& [name, array] : load_arrays(folder.file("b/model.h5"))) {
+    EXPECT_EQ(array.numbers(), fitted.at(name).numbers()) << name;
+  }
 }
 
 TEST(Train, RefusesSettingsOfAReadoutThatIsNotThere) {

@@ -14,6 +14,7 @@ namespace dynkit::recordings {
 namespace {
 
 constexpr double kKernelWidth = 4.0;  // standard deviations
+constexpr double kRounding = 1e-9;    // of smooth / dt, where the last sample is just at the width
 
 std::size_t index(std::int64_t i) {
   return static_cast<std::size_t>(i);
@@ -88,7 +89,8 @@ void Preparation::smooth(Signal& signal, const std::vector<Piece>& pieces) const
   if (!smooths()) return;
   const double sigma = smooth_ / signal.dt;  // in samples
   const auto longest = static_cast<double>(signal.L);
-  const auto reach = static_cast<std::int64_t>(std::min(std::floor(kKernelWidth * sigma), longest));
+  const auto reach = static_cast<std::int64_t>(
+      std::min(std::floor(kKernelWidth * sigma * (1.0 + kRounding)), longest));
   std::vector<double> kernel;
   for (std::int64_t j = 0; j <= reach; ++j) {
     const double z = static_cast<double>(j) / sigma;
@@ -151,6 +153,20 @@ void Preparation::standardize(Prepared& prepared, const std::vector<Piece>& piec
   }
 }
 
+// A share that was asked for and holds no trial.
+void Preparation::check_part(const Prepared& prepared, const char* setting, double share,
+                             std::int64_t part) {
+  const bool any = std::any_of(prepared.windows.begin(), prepared.windows.end(),
+                               [&](const Window& window) { return window.part == part; });
+  if (share == 0.0 || any) return;
+  const Signal& signal = prepared.smoothed;
+  throw Error(DK_SETTINGS, std::string("setting '") + setting + "': " + std::to_string(share) +
+                               " of " +
+                               (signal.R == 1 ? std::to_string(signal.L) + " samples"
+                                              : std::to_string(signal.R) + " recordings") +
+                               " holds no trial of " + std::to_string(prepared.T) + " samples");
+}
+
 // (4)
 void Preparation::cut(Prepared& prepared, const std::vector<Piece>& pieces) const {
   const std::int64_t lost = (delays_ - 1) * delay_;  // samples without all of their past
@@ -179,13 +195,16 @@ void Preparation::cut(Prepared& prepared, const std::vector<Piece>& pieces) cons
     prepared.left_out += piece.end - piece.begin;
   }
   prepared.left_out -= std::count(used.begin(), used.end(), true);
-  if (!prepared.windows.empty()) return;
-  throw Error(DK_SETTINGS,
-              "settings 'window', 'delays' and 'delay': " + std::to_string(prepared.T) +
-                  " samples with " + std::to_string(lost) +
-                  " before them do not fit into the longest "
-                  "piece of the recording, " +
-                  std::to_string(longest + lost));
+  if (prepared.windows.empty()) {
+    throw Error(DK_SETTINGS,
+                "settings 'window', 'delays' and 'delay': " + std::to_string(prepared.T) +
+                    " samples with " + std::to_string(lost) +
+                    " before them do not fit into the longest "
+                    "piece of the recording, " +
+                    std::to_string(longest + lost));
+  }
+  check_part(prepared, "validation", validation_, 1);
+  check_part(prepared, "test", test_, 2);
 }
 
 Prepared Preparation::prepare(Signal signal) const {

@@ -89,8 +89,9 @@ class Preparation {
   /// Throws Error (DK_SETTINGS).
   explicit Preparation(const Settings& settings);
 
-  /// Throws Error (DK_SETTINGS, DK_NUMERIC, DK_TOO_LARGE) where no window fits, pieces of a
-  /// recording without windows differ in length, or a channel is constant.
+  /// Throws Error (DK_SETTINGS, DK_NUMERIC, DK_TOO_LARGE) where no window fits into it or
+  /// into a part that was asked for, pieces of a recording without windows differ in length, or a
+  /// channel is constant.
   Prepared prepare(Signal signal) const;
 
   /// Puts `time`, `states` (3), `split`, `start_time`, `recording`, what standardizing took away,
@@ -104,6 +105,8 @@ class Preparation {
   void smooth(Signal& signal, const std::vector<Piece>& pieces) const;
   void standardize(Prepared& prepared, const std::vector<Piece>& pieces) const;
   void cut(Prepared& prepared, const std::vector<Piece>& pieces) const;
+  static void check_part(const Prepared& prepared, const char* setting, double share,
+                         std::int64_t part);
 
   double smooth_;
   bool standardize_;

@@ -33,8 +33,17 @@ TEST(ParseValue, TakesWordsWithoutQuotes) {
             "{component = \"org.dynkit.henon\", a = 1.4}");
 }
 
+TEST(ParseValue, TakesTextsAndKeysInEitherQuotes) {
+  EXPECT_EQ(round_trip("'a, \\b'"), "\"a, \\\\b\"");
+  const Config blocks = parse_value("{\"0.weight\" = 0.5, '2 = bias'=3, plain.name = 'x'}");
+  EXPECT_EQ(std::get<double>(blocks.find("0.weight")->value), 0.5);
+  EXPECT_EQ(std::get<std::int64_t>(blocks.find("2 = bias")->value), 3);
+  EXPECT_EQ(blocks.find("plain.name")->text(), "x");
+}
+
 TEST(ParseValue, KeepsTheWholeTextWhereItIsNoValue) {
-  for (const char* text : {"[1, 2", "{a = }", "{a}", "\"open", "[1] x", "a, b", "=", "\"\\q\""}) {
+  for (const char* text : {"[1, 2", "{a = }", "{a}", "\"open", "[1] x", "a, b", "=", "\"\\q\"",
+                           "'open", "{'a = 1}", "{\"a\" 1}", "{= 1}"}) {
     EXPECT_TRUE(parse_value(text).is_text()) << text;
     EXPECT_EQ(parse_value(text).text(), text);
   }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "powers_problem.hpp"
 #include "problem.hpp"
 
 namespace dynkit::training {
@@ -126,71 +127,15 @@ TEST_P(ContinuousGradients, ConvergeWithTheTolerance) {
   }
 }
 
-// x_i' = theta x_i^power for i = 0, 1, counting what it is asked.
-class Powers : public Operations<double> {
- public:
-  explicit Powers(double power) : power_(power) {}
-
-  Sizes sizes() const override { return {2, 1, 1, 2}; }
-  void prepare(const double* theta) override { theta_ = theta; }
-  std::int64_t tape_size(std::int64_t) const override { return 0; }
-
-  void eval(const dk_points& points, double* out) const override {
-    ++evaluations;
-    for (int i = 0; i < 2; ++i) out[i] = *theta_ * std::pow(points.x.data[i], power_);
-  }
-  void vjp(const dk_points& points, const dk_cotangents& bars) const override {
-    for (int i = 0; i < 2; ++i) {
-      const double x = points.x.data[i], g = bars.out.data[i];
-      bars.x.data[i] = *theta_ * power_ * std::pow(x, power_ - 1.0) * g;
-      if (bars.theta.data != nullptr) *bars.theta.data += std::pow(x, power_) * g;
-    }
-  }
-
-  mutable std::int64_t evaluations = 0;
-
- private:
-  double power_;
-  const double* theta_ = nullptr;
-};
-
-// S = 3 trajectories of n = 2 states at T = 5 times.
-struct PowersProblem {
-  explicit PowersProblem(double power) : operations(power) {
-    operations.prepare(&theta);
-    data.T = 5;
-    data.times = times.data();
-    data.x0 = x0.data();
-  }
-  ContinuousRollout rollout(double tolerance = 1e-10) const {
-    return ContinuousRollout(operations, 3, solved_by(Method::adams, tolerance));
-  }
-
-  double theta = 0.7;
-  Numbers times = {0.5, 0.6, 1.1, 1.2, 2.5}, x0 = {0.1, 0.2, 0.3, 0.4, 0.9, 0.6};
-  Powers operations;
-  RolloutData<double> data;
-};
-
-// L = sum_k sum_i (1 + k) x_ki.
-struct WeightedSum : Observer<double> {
-  double observe(std::int64_t k, const double* x, double* x_bar) override {
-    double sum = 0.0;
-    times.push_back(k);
-    for (int i = 0; i < 6; ++i) {
-      sum += (1.0 + static_cast<double>(k)) * x[i];
-      if (x_bar != nullptr) x_bar[i] += 1.0 + static_cast<double>(k);
-    }
-    return sum;
-  }
-  std::vector<std::int64_t> times;
-};
+ContinuousRollout rollout_of(const PowersProblem& problem, double tolerance = 1e-10) {
+  return {problem.operations, 3, solved_by(Method::adams, tolerance)};
+}
 
 // x = x0 e^(theta t), dx/dtheta = t x. Some tens of steps have errors of 1e-10.
 TEST(ContinuousRollout, OfAnExponentialIsItsClosedForm) {
   PowersProblem problem(1.0);
   WeightedSum loss;
-  auto rollout = problem.rollout();
+  auto rollout = rollout_of(problem);
   double theta_bar = 10.0, expected_loss = 0.0, expected_theta = 10.0, growth = 0.0;  // accumulates
   Numbers x0_bar(6);
   for (std::size_t k = 0; k < 5; ++k) {
@@ -211,7 +156,7 @@ TEST(ContinuousRollout, OfAnExponentialIsItsClosedForm) {
 TEST(ContinuousRollout, OfARowThatEndsIsNotANumber) {
   PowersProblem problem(2.0);
   WeightedSum loss;
-  auto rollout = problem.rollout(1e-6);
+  auto rollout = rollout_of(problem, 1e-6);
   double theta_bar = 0.0;
   Numbers x0_bar(6);
   EXPECT_TRUE(std::isnan(rollout.loss(problem.data, loss)));
@@ -233,7 +178,7 @@ TEST(ContinuousRollout, GoesOnFromATeacherThatTakesOver) {
       return k == 4 ? x[0] + x[4] : 0.0;
     }
   } last;
-  auto rollout = problem.rollout();
+  auto rollout = rollout_of(problem);
   // x = 1 / (1 / x0 - theta t) of 1.3 time units
   EXPECT_NEAR(rollout.loss(problem.data, last), 2.0 / (1.0 / 0.1 - 0.7 * 1.3), 1e-8);
 }
@@ -253,7 +198,7 @@ TEST(ContinuousRollout, KeepsWhatTheLossAddsToTheTeachersGradient) {
   Numbers teacher_bar(30, kNaN);
   loss.teacher_bar = teacher_bar.data();
   double theta_bar = 0.0;
-  auto rollout = problem.rollout();
+  auto rollout = rollout_of(problem);
   rollout.gradient(problem.data, loss, {&theta_bar, nullptr, teacher_bar.data()});
   const double later = 4.0 * std::exp(0.7 * 0.1) + 5.0 * std::exp(0.7 * 1.4);
   EXPECT_NEAR(teacher_bar[12], 0.25 * later, 1e-7);
@@ -265,7 +210,7 @@ TEST(ContinuousRollout, KeepsWhatTheLossAddsToTheTeachersGradient) {
 TEST(ContinuousRollout, AsksEachTimeOnceFromTheLastToTheFirst) {
   PowersProblem problem(1.0);
   WeightedSum loss;
-  auto rollout = problem.rollout();
+  auto rollout = rollout_of(problem);
   double theta_bar = 0.0;
   const double value = rollout.gradient(problem.data, loss, {&theta_bar, nullptr, nullptr});
   EXPECT_EQ(loss.times, (std::vector<std::int64_t>{4, 3, 2, 1, 0}));
@@ -278,7 +223,7 @@ TEST(ContinuousRollout, OfOneTimeIsTheLossOfTheInitialStates) {
   PowersProblem problem(1.0);
   problem.data.T = 1;
   WeightedSum loss;
-  auto rollout = problem.rollout();
+  auto rollout = rollout_of(problem);
   double theta_bar = 0.0;
   Numbers x0_bar(6);
   EXPECT_NEAR(rollout.gradient(problem.data, loss, {&theta_bar, x0_bar.data(), nullptr}), 2.5,
@@ -296,7 +241,7 @@ TEST(ContinuousRollout, RestartsOnlyWhereAnInputChanges) {
     if (change > 0) problem.data.inputs = inputs.data();
     if (change == 2) inputs[2 * 3 + 1] = 0.5;  // row 1 at time 2
     WeightedSum loss;
-    auto rollout = problem.rollout();
+    auto rollout = rollout_of(problem);
     rollout.loss(problem.data, loss);
     asked[change] = problem.operations.evaluations;
   }

@@ -204,6 +204,27 @@ TEST_P(Fits, DoNotRememberOtherBatches) {
   EXPECT_EQ(found, gradient);
 }
 
+TEST_P(Fits, WithoutInputsAreThoseWithInputsOfZero) {
+  FitProblem undriven(GetParam());
+  undriven.data.inputs.clear();
+  for (double& u : problem.data.series.at("inputs").values) u = 0.0;
+  Numbers found;
+  for (const auto make : {double_engine, float_engine}) {
+    const double tolerance = make == float_engine ? 1e-5 : 1e-13;
+    const double expected =
+        make(problem.fit, problem.map, host)
+            ->gradient(problem.variables, problem.trials, FitProblem::kTimes, gradient);
+    const double loss =
+        make(undriven.fit, undriven.map, host)
+            ->gradient(undriven.variables, undriven.trials, FitProblem::kTimes, found);
+    EXPECT_NEAR(loss, expected, tolerance * std::abs(expected));
+    const double scale = std::sqrt(inner(gradient, gradient));
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      EXPECT_NEAR(found[i], gradient[i], tolerance * scale) << i;
+    }
+  }
+}
+
 TEST_P(Fits, PredictFreeRuns) {
   const SlowFit slow(problem, FitProblem::kTimes, SlowFit::Run::free);
   const ObjectiveTerm& first = problem.fit.terms.front();

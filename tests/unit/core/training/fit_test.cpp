@@ -162,8 +162,12 @@ std::vector<Refusal> refusals() {
          problem.data.series["states"].width = 3;
        },
        DK_SHAPE_MISMATCH, "'states' has 3 components, the model has 5"},
-      {"NoInputs", [](FitProblem& problem) { problem.data.inputs.clear(); }, DK_SHAPE_MISMATCH,
-       "'inputs' has 0 components, the model's input has 3"},
+      {"WidthOfTheInputs", [](FitProblem& problem) { problem.data.inputs = "positions"; },
+       DK_SHAPE_MISMATCH, "'positions' has 2 components, the model's input has 3"},
+      {"TwoDeviations",
+       [](FitProblem& problem) { problem.fit.terms.push_back(problem.fit.terms[1]); }, DK_SETTINGS,
+       "objective 'gaussian' stands twice for 'observations'; a deviation is learned once for each "
+       "target"},
       {"UnknownInputs", [](FitProblem& problem) { problem.data.inputs = "drive"; }, DK_SETTINGS,
        "the model needs the array 'drive', which the data lack"},
       {"InitialState",

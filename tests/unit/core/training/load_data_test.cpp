@@ -90,7 +90,7 @@ TEST(LoadData, TakesAMaskWithAndWithoutALastAxis) {
        {std::vector<std::int64_t>{kTrials, kTimes}, {kTrials, kTimes, 1}}) {
     Arrays arrays = usual_arrays();
     arrays.put("mask", shape);
-    const TrainingData data = load_data(arrays.table(), plan_for("states"), 0);
+    const TrainingData data = load_data(arrays.table(), plan_for("states"), kInputs);
     EXPECT_EQ(data.mask_at(2, 3), 2 * kTimes + 3);
   }
 }
@@ -118,11 +118,66 @@ TEST(LoadData, RefusesArraysThatDoNotFitWithTheirNames) {
   EXPECT_NE(refused("time", {kTimes + 1}).find("'time'"), std::string::npos);
 }
 
+TEST(LoadData, RefusesInputsThatTheModelDoesNotTake) {
+  const Arrays arrays = usual_arrays();
+  EXPECT_EQ(refusal([&] { load_data(arrays.table(), plan_for("states"), 0); }),
+            "the dataset's 'inputs' has 2 components, the model no input (m = 0): give it as many, "
+            "or leave them out by inputs = \"\"");
+}
+
+TEST(LoadData, DrivesNoModelWhereInputsAreLeftOut) {
+  TrainingPlan plan = plan_for("states");
+  plan.inputs = "";
+  for (const std::int64_t m : {std::int64_t{0}, kInputs}) {
+    EXPECT_EQ(load_data(usual_arrays().table(), plan, m).inputs, "");
+  }
+}
+
+TEST(LoadData, AsksForInputsThatTheDatasetDoesNotPut) {
+  Arrays arrays;
+  arrays.put("states", {kTrials, kTimes, kStates});
+  EXPECT_EQ(refusal([&] { load_data(arrays.table(), plan_for("states"), kInputs); }),
+            "the model's input needs the array 'inputs', which the dataset has not put; by inputs "
+            "= \"\" it is zero");
+}
+
+// Targets [20,7,width] 0, 1, 2, ..., one of them below 0.
+std::string refused_target(LossKind kind, std::int64_t width, bool is_masked) {
+  Arrays arrays;
+  arrays.put("targets", {kTrials, kTimes, width});
+  const std::int64_t row = 3 * kTimes + 5;
+  arrays.arrays["targets"].numbers()[static_cast<std::size_t>((row + 1) * width - 1)] = -0.5;
+  if (is_masked) {
+    arrays.put("mask", {kTrials, kTimes});
+    arrays.arrays["mask"].numbers()[static_cast<std::size_t>(row)] = 0.0;
+  }
+  TrainingPlan plan = plan_for("targets");
+  plan.initial = InitialState::given;
+  plan.terms[0].kind = kind;
+  return refusal([&] { load_data(arrays.table(), plan, 0); });
+}
+
+TEST(LoadData, RefusesTargetsBelowZeroWhereLossesHaveNoMeaningForThem) {
+  const std::string where = "': 'targets' holds -0.5 at time 5 of trial 3: ";
+  EXPECT_EQ(refused_target(LossKind::poisson, 4, false),
+            "objective 'poisson" + where + "counts are not below 0");
+  EXPECT_EQ(refused_target(LossKind::cross_entropy, 4, false),
+            "objective 'cross_entropy" + where + "probabilities are not below 0");
+  EXPECT_EQ(refused_target(LossKind::squared, 4, false), "");
+  EXPECT_EQ(refused_target(LossKind::poisson, 4, true), "");
+}
+
+TEST(LoadData, RefusesClassesOfWhichThereIsOne) {
+  EXPECT_EQ(refused_target(LossKind::cross_entropy, 1, true),
+            "objective 'cross_entropy': 'targets' has 1 component: it needs one for each of two "
+            "classes or more, their probabilities");
+}
+
 TEST(LoadData, RefusesTimesThatDoNotGrow) {
   Arrays arrays = usual_arrays();
   arrays.arrays["time"] = {{kTimes}, std::vector<double>{0, 1, 2, 2, 3, 4, 5}, {}, {}, {}};
   EXPECT_NE(refusal([&] {
-              load_data(arrays.table(), plan_for("states"), 0);
+              load_data(arrays.table(), plan_for("states"), kInputs);
             }).find("does not grow at index 3: 2 after 2"),
             std::string::npos);
 }
@@ -133,7 +188,7 @@ TEST(LoadData, RefusesMasksThatAreNoWeights) {
     arrays.put("mask", {kTrials, kTimes});
     arrays.arrays["mask"].numbers()[9] = weight;
     EXPECT_NE(refusal([&] {
-                load_data(arrays.table(), plan_for("states"), 0);
+                load_data(arrays.table(), plan_for("states"), kInputs);
               }).find("the dataset's 'mask' holds "),
               std::string::npos)
         << weight;
@@ -202,11 +257,34 @@ struct Splitter {
 
 TEST(LoadSplit, TakesWhatTheDatasetSays) {
   Arrays arrays;
-  arrays.put("split", {kTrials});  // 0, 1, 2, 3, ...: all from 2 on are for the test
+  arrays.put("split", {kTrials});  // 0, 1, 2, 3, ...
+  for (double& part : arrays.arrays["split"].numbers()) part = std::min(part, 2.0);
   const Split split = Splitter()(arrays, 0.5, 0.0);
   EXPECT_EQ(split.train, (std::vector<std::int64_t>{0}));
   EXPECT_EQ(split.validation, (std::vector<std::int64_t>{1}));
   EXPECT_EQ(split.test.size(), static_cast<std::size_t>(kTrials - 2));
+}
+
+TEST(LoadSplit, RefusesPartsThatThereAreNot) {
+  Arrays arrays;
+  arrays.put("split", {kTrials});
+  EXPECT_EQ(refusal([&] { Splitter()(arrays, 0.5, 0.0); }),
+            "the dataset's 'split' holds 3 for trial 3: it is 0 (train), 1 (validation) or 2 "
+            "(test)");
+}
+
+TEST(LoadSplit, WarnsOfAShareThatIsNoTrial) {
+  ServicesOptions options;
+  std::vector<std::string> log;
+  options.log = [&](std::int32_t, std::string_view text) { log.emplace_back(text); };
+  const Splitter splitter{Services(options)};
+  EXPECT_TRUE(splitter(Arrays(), 0.04, 0.1).validation.empty());
+  ASSERT_EQ(log.size(), 1u);
+  EXPECT_EQ(log[0],
+            "training: setting 'validation': 0.04 of 20 trials is none: the loss of the "
+            "training trials says which parameters are best");
+  splitter(Arrays(), 0.06, 0.1);
+  EXPECT_EQ(log.size(), 1u);
 }
 
 TEST(LoadSplit, DrawsSharesThatArePairwiseDisjointAndTogetherAll) {

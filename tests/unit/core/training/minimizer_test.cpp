@@ -57,6 +57,16 @@ TEST(Lbfgs, FindsTheMinimumOfAQuadratic) {
   EXPECT_LT(training.fake.calls.size(), 10u);
 }
 
+// As of a gaussian with a small deviation.
+TEST(Lbfgs, ConvergesWhereTheLossIsNegative) {
+  TrainingRun training(by("lbfgs"));
+  training.fake.spoil = [](const FakeEngine::Call&, double& loss, std::vector<double>&) {
+    loss -= 1000.0;
+  };
+  EXPECT_EQ(training.run().end, TrainingEnd::converged);
+  EXPECT_NEAR(training.variables.values[0], 3.0, 1e-6);
+}
+
 // As of data in small units, far from where the slopes are: no step is a small change of the loss.
 TEST(Lbfgs, HeedsNoUnits) {
   for (const double unit : {1e-12, 1e12}) {
@@ -235,6 +245,24 @@ TEST(Minimizers, EndWhereNoStepWithinTheBoundsMakesTheLossSmaller) {
     }
     EXPECT_GE(on_bound, 3);
   }
+}
+
+// As of a window before the first target.
+TEST(LevenbergMarquardt, LeavesValuesWhereNothingIsKnown) {
+  FitProblem problem({.name = "", .terms = {{LossKind::squared, false, "states", {}, 1.0}}});
+  for (double& value : problem.data.series.at("states").values) {
+    value = std::numeric_limits<double>::quiet_NaN();
+  }
+  const Numbers before = problem.variables.values;
+  const TestHost host;
+  const auto minimizer =
+      levenberg_marquardt(problem.fit, problem.map, {"levenberg_marquardt", 5, 1e-9}, host);
+  std::vector<double> memory;
+  const MinimizerRound round = minimizer->run(problem.variables, problem.trials, FitProblem::kTimes,
+                                              memory, [](std::int64_t, double) { return true; });
+  EXPECT_TRUE(round.is_finite);
+  EXPECT_FALSE(round.converged);
+  EXPECT_EQ(problem.variables.values, before);
 }
 
 TEST(LevenbergMarquardt, RefusesAJacobianThatDoesNotFit) {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "powers_problem.hpp"
 #include "problem.hpp"
 #include "reversal.hpp"
 #include "support/differences.hpp"
@@ -191,6 +192,44 @@ TEST(AdaptiveSteps, LeaveARowThatCannotGoOnAndKeepTheOthers) {
   for (std::size_t i = 0; i < rows.last.size(); ++i) {
     EXPECT_EQ(std::isfinite(rows.last[i]), i / 3 != 1) << i;
   }
+}
+
+// x' = theta x^2 ends at t - 0.5 = 1 / (0.7 * 0.9) in the last row, between the last two times.
+TEST(AdaptiveSteps, LoseARowThatEndsInGradientsAsInLosses) {
+  for (const Method method : {Method::tsit5, Method::dop853}) {
+    PowersProblem problem(2.0);
+    WeightedSum loss;
+    Rollout<double> rollout(problem.operations, DK_FLOW, 3, with_method(method, true, 1e-6));
+    double theta_bar = 0.0;
+    Numbers x0_bar(6);
+    EXPECT_TRUE(std::isnan(rollout.loss(problem.data, loss)));
+    const double value = rollout.gradient(problem.data, loss, {&theta_bar, x0_bar.data(), nullptr});
+    EXPECT_TRUE(std::isnan(value) && std::isnan(theta_bar)) << method_name(method);
+    for (std::size_t i = 0; i < 6; ++i) EXPECT_EQ(std::isfinite(x0_bar[i]), i < 4) << i;
+  }
+}
+
+// The last row ends before the third time, where a teacher has taken over.
+TEST(AdaptiveSteps, GoOnFromATeacherThatTakesOverFromALostRow) {
+  PowersProblem problem(2.0);
+  problem.x0 = {0.1, 0.2, 0.3, 0.4, 20.0, 30.0};
+  const Numbers alpha = {0.0, 0.0, 0.0, 1.0, 0.0}, teacher(30, 0.1);
+  problem.data.forcing = alpha.data();
+  problem.data.teacher = teacher.data();
+  struct Ends : Observer<double> {
+    double observe(std::int64_t k, const double* x, double*) override {
+      if (k == 2) before = x[4];
+      if (k == 4) last.assign(x, x + 6);
+      return 0.0;
+    }
+    double before = 0.0;
+    Numbers last;
+  } ends;
+  Rollout<double> rollout(problem.operations, DK_FLOW, 3, with_method(Method::tsit5, true, 1e-9));
+  rollout.loss(problem.data, ends);
+  EXPECT_TRUE(std::isnan(ends.before));
+  // x = 1 / (1 / x0 - theta t) of 1.3 time units
+  for (const double x : ends.last) EXPECT_NEAR(x, 1.0 / (1.0 / 0.1 - 0.7 * 1.3), 1e-8);
 }
 
 TEST(Rollout, AsksEachTimeOnceFromTheLastToTheFirst) {

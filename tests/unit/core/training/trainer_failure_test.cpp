@@ -93,6 +93,19 @@ TEST(Rollback, BringsTheBestValuesBackWithHalfTheRate) {
   }
 }
 
+// While the window grows any finite loss counts, but what is not a number never does.
+TEST(Rollback, LeavesValuesOfAGrowingWindowThatHaveNoLoss) {
+  TrainingRun training(gradient_descent(12, 0.05));
+  training.options.window = 2;
+  training.options.window_epochs = 11;
+  training.split.validation = {8};
+  training.fake.validation = [](std::size_t n) { return n <= 2 ? 1.0 : kNaN; };
+  spoil_calls(training, {4, 5, 6, 7, 8});
+  training.run();
+  EXPECT_EQ(training.state().rollbacks, 1);
+  EXPECT_EQ(training.fake.calls[8].values, training.fake.calls[2].values);
+}
+
 TEST(Rollback, IsLoggedOnceInOneSentence) {
   TrainingRun training(gradient_descent(10, 0.05));
   training.split.validation = {8};

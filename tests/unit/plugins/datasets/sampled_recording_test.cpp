@@ -88,15 +88,28 @@ TEST(Recording, EmbedsInDelays) {
   EXPECT_EQ(sink->integers("left_out"), Integers{0});
 }
 
-// 20 samples: 12 for training, 5 for validation, 3 for testing.
+// 20 samples: 11 for training, 5 for validation, 4 for testing.
 TEST(Recording, PartsTheTimeAndCutsWithinTheParts) {
   const auto sink = make(counting(20, 1), {{"window", integer(3)},
                                            {"delays", integer(2)},
                                            {"validation", number(0.25)},
-                                           {"test", number(0.15)}});
-  EXPECT_EQ(sink->integers("split"), (Integers{0, 0, 0, 1}));
-  EXPECT_EQ(sink->numbers("start_time"), (Numbers{1, 4, 7, 13}));
-  EXPECT_EQ(sink->integers("left_out"), (Integers{2 + 1 + 3}));
+                                           {"test", number(0.2)}});
+  EXPECT_EQ(sink->integers("split"), (Integers{0, 0, 0, 1, 2}));
+  EXPECT_EQ(sink->numbers("start_time"), (Numbers{1, 4, 7, 12, 17}));
+  EXPECT_EQ(sink->integers("left_out"), (Integers{1 + 1}));
+}
+
+TEST(Recording, RefusesPartsThatHoldNoTrial) {
+  EXPECT_EQ(message_of([] {
+              make(counting(20, 1), {{"window", integer(4)}, {"test", number(0.15)}});
+            }),
+            "setting 'test': 0.150000 of 20 samples holds no trial of 4 samples");
+  Array data = counting(15, 1);
+  data.shape = {5, 3, 1};
+  EXPECT_EQ(message_of([&] {
+              make(data, {{"validation", number(0.1)}});
+            }),
+            "setting 'validation': 0.100000 of 5 recordings holds no trial of 3 samples");
 }
 
 TEST(Recording, PartsSeveralRecordingsByTheirNumber) {
@@ -134,6 +147,15 @@ TEST(RecordingSmoothing, IsAGaussianMeanWithinEachPart) {
     }
     EXPECT_NEAR(sink->numbers("states")[k], sum / total, 1e-14) << k;
   }
+}
+
+// 4 * 0.15 / 0.1 is 6, but a little less where it is rounded.
+TEST(RecordingSmoothing, TakesTheSampleAtFourDeviations) {
+  Array impulse = array_of({13}, Numbers(13, 0.0));
+  impulse.numbers()[0] = 1.0;
+  const auto sink = make(impulse, {{"smooth", number(0.15)}, {"dt", number(0.1)}});
+  EXPECT_GT(sink->numbers("states")[6], 0.0);
+  EXPECT_EQ(sink->numbers("states")[7], 0.0);
 }
 
 // What is in the validation and test parts must not matter.
