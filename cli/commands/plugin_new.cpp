@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -28,7 +30,15 @@ struct NewArguments {
   CommonOptions common;
 };
 
+// Names of CMake's own targets, in lower_snake_case.
+constexpr std::array kTargets = {"all",     "clean",   "depend",         "edit_cache",    "help",
+                                 "install", "package", "package_source", "rebuild_cache", "test"};
+
 void check_name(const std::string& name) {
+  if (std::find(kTargets.begin(), kTargets.end(), name) != kTargets.end()) {
+    throw Error(DK_SETTINGS,
+                fmt::format("plugin name '{}' is a target of CMake's own: choose another", name));
+  }
   if (std::regex_match(name, std::regex("[a-z][a-z0-9]*(_[a-z0-9]+)*"))) return;
   throw Error(DK_SETTINGS, fmt::format("plugin name '{}' is not in lower_snake_case, such as "
                                        "my_model: letters a-z, digits, single underscores",

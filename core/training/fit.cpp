@@ -67,6 +67,17 @@ void check_deviations(const std::vector<ObjectiveTerm>& terms) {
   }
 }
 
+// A state from the data is compared with itself.
+void check_length(const Fit& fit) {
+  const bool predicts =
+      fit.initial != InitialState::data || fit.data.T + largest_lag(fit.terms) > 1;
+  const bool reads = std::any_of(fit.terms.begin(), fit.terms.end(),
+                                 [](const ObjectiveTerm& term) { return term.of_readout; });
+  if (predicts || reads) return;
+  throw Error(DK_SETTINGS,
+              "trials of one time leave nothing to predict where they begin at the data's states");
+}
+
 bool needs_states(const Fit& fit) {
   return fit.initial == InitialState::data || fit.forcing.alpha > 0.0 || fit.shooting.interval > 0;
 }
@@ -93,6 +104,7 @@ void check_fit(const Fit& fit) {
   check_terms(fit.terms, fit.readout);
   for (const ObjectiveTerm& term : fit.terms) check_term(fit, term);
   check_deviations(fit.terms);
+  check_length(fit);
   check_steps(fit);
   if (fit.terms.empty()) throw Error(DK_SETTINGS, "there is no objective: nothing to train for");
   if (needs_states(fit)) {

@@ -86,6 +86,7 @@ refuses 2 "'made/lab_model_c' exists already" "$program" plugin new other --dir 
 refuses 2 "plugin name 'MyModel' is not in lower_snake_case" "$program" plugin new MyModel
 refuses 2 "plugin name '../up' is not in lower_snake_case" "$program" plugin new ../up
 refuses 2 "plugin name 'a__b' is not in lower_snake_case" "$program" plugin new a__b
+refuses 2 "plugin name 'install' is a target of CMake's own" "$program" plugin new install
 refuses 2 "component id 'lorenz' is not in reverse-DNS form" "$program" plugin new good --id lorenz
 refuses 2 "--lang" "$program" plugin new good --lang cobol
 [ ! -e good ] && [ ! -e MyModel ] && [ ! -e a__b ] || fail "a refused name left a folder behind"

@@ -68,6 +68,20 @@ std::vector<std::int64_t> columns_of(const Settings& settings, std::int64_t C) {
   return columns;
 }
 
+// Names the step that is least like the others.
+[[noreturn]] void refuse_uneven(const std::vector<double>& steps) {
+  std::vector<double> sorted = steps;
+  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
+  std::nth_element(sorted.begin(), middle, sorted.end());
+  const auto odd = std::max_element(steps.begin(), steps.end(), [&](double a, double b) {
+    return std::abs(a - *middle) < std::abs(b - *middle);
+  });
+  throw Error(DK_SETTINGS, "setting 'time': a step of " + std::to_string(*odd) + " to element " +
+                               std::to_string(odd - steps.begin() + 1) +
+                               ": samples must be evenly spaced, most are by " +
+                               std::to_string(*middle));
+}
+
 void read_times(const Settings& settings, Signal& signal) {
   if (!settings.given("time")) {
     signal.dt = positive_number(settings, "dt");
@@ -81,13 +95,12 @@ void read_times(const Settings& settings, Signal& signal) {
   }
   signal.begin = time.values.front();
   signal.dt = (time.values.back() - signal.begin) / static_cast<double>(signal.L - 1);
-  for (std::size_t k = 1; k < time.values.size(); ++k) {
-    const double step = time.values[k] - time.values[k - 1];
-    if (signal.dt > 0.0 && std::abs(step - signal.dt) <= kUnevenness * signal.dt) continue;
-    throw Error(DK_SETTINGS, "setting 'time': a step of " + std::to_string(step) + " to element " +
-                                 std::to_string(k) + ": samples must be evenly spaced, here by " +
-                                 std::to_string(signal.dt) + " on average");
-  }
+  std::vector<double> steps(time.values.size() - 1);
+  for (std::size_t k = 0; k < steps.size(); ++k) steps[k] = time.values[k + 1] - time.values[k];
+  const bool is_even = std::all_of(steps.begin(), steps.end(), [&](double step) {
+    return signal.dt > 0.0 && std::abs(step - signal.dt) <= kUnevenness * signal.dt;
+  });
+  if (!is_even) refuse_uneven(steps);
 }
 
 }  // namespace

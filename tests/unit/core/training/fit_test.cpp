@@ -170,6 +170,14 @@ std::vector<Refusal> refusals() {
        "target"},
       {"UnknownInputs", [](FitProblem& problem) { problem.data.inputs = "drive"; }, DK_SETTINGS,
        "the model needs the array 'drive', which the data lack"},
+      {"OneTime",
+       [](FitProblem& problem) {
+         problem.fit.terms = {{LossKind::squared, false, "states", {}, 1.0}};
+         problem.fit.initial = InitialState::data;
+         problem.data.T = 1;
+       },
+       DK_SETTINGS,
+       "trials of one time leave nothing to predict where they begin at the data's states"},
       {"InitialState",
        [](FitProblem& problem) {
          problem.fit.initial_state = {1.0, 2.0};

@@ -363,5 +363,17 @@ TEST(LossNames, AreListedWhereOneIsUnknown) {
   }
 }
 
+TEST(ShownTerm, IsTheFirstThatHasAllComponents) {
+  const ObjectiveTerm part = {LossKind::squared, true, "part", {1}, 1.0};
+  const ObjectiveTerm states = {LossKind::squared, false, "states", {}, 1.0};
+  const ObjectiveTerm whole = {LossKind::squared, true, "whole", {}, 1.0};
+  const ObjectiveTerm other = {LossKind::squared, true, "other", {}, 1.0};
+  const std::vector<ObjectiveTerm> all = {part, states, whole, other}, some = {states, part};
+  EXPECT_EQ(shown_term(all, true), &all[2]);
+  EXPECT_EQ(shown_term(all, false), &all[1]);
+  EXPECT_EQ(shown_term(some, true), &some[1]);
+  EXPECT_EQ(shown_term({whole}, false), nullptr);
+}
+
 }  // namespace
 }  // namespace dynkit::training

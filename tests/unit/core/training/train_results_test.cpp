@@ -4,12 +4,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "fit_problem.hpp"
 #include "problem.hpp"
 #include "support/fake_system.hpp"
 #include "training_run.hpp"
@@ -181,6 +184,50 @@ TEST(TrainResults, MeasureFreeRunsWhereTheDataIsKnown) {
     EXPECT_EQ(results.column("model_lowest")[i], 3.0 - 2.0 * results.column("data_highest")[i]);
     EXPECT_EQ(results.column("model_highest")[i], 3.0 - 2.0 * results.column("data_lowest")[i]);
   }
+}
+
+/// Observations that are 0.3 beside their targets -1, 0 and 2, but for those that a test spoils.
+class NearEngine : public FakeEngine {
+ public:
+  explicit NearEngine(Numbers near) : observed(std::move(near)) {}
+  void predict(const Variables&, const std::vector<std::int64_t>&, Numbers& states,
+               Numbers& observations) override {
+    states.assign(static_cast<std::size_t>(FitProblem::kTimes * 5), 0.0);
+    observations = observed;
+  }
+  Numbers observed;  // [1,T,4]
+};
+
+TEST(TrainResults, CountPredictionsNearestToTheirTargetsAsCorrect) {
+  FitProblem problem({.name = "",
+                      .terms = {{LossKind::squared, true, "observations", {}, 1.0}},
+                      .readout = "org.dynkit.affine"});
+  Numbers& targets = problem.data.series.at("observations").values;
+  for (std::size_t i = 0; i < targets.size(); ++i) targets[i] = std::array{-1.0, 0.0, 2.0}[i % 3];
+  problem.data.mask.clear();
+  const auto size = static_cast<std::size_t>(FitProblem::kTimes * FitProblem::kObservations);
+  NearEngine engine({targets.end() - static_cast<std::ptrdiff_t>(size), targets.end()});
+  for (double& y : engine.observed) y += 0.3;
+  targets[targets.size() - 5] = kNaN;  // not compared
+  engine.observed[7] += 3.0;
+  engine.observed[8] -= 3.0;
+  engine.observed[9] = kNaN;
+  engine.observed[10] = kNaN;
+  engine.observed[11] = kNaN;  // of each level one
+  TrainerState state;
+  state.history.resize(1);
+  const Split split{{0, 1}, {}, {FitProblem::kTrials - 1}};
+  testing::FakeSink sink;
+  put_results({problem.fit,
+               split,
+               problem.variables,
+               problem.variables.values,
+               problem.map,
+               state,
+               {},
+               "double"},
+              engine, Sink(sink.table()));
+  EXPECT_EQ(sink.numbers("correct")[0], (35.0 - 5.0) / 35.0);
 }
 
 }  // namespace

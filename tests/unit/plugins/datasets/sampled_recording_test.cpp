@@ -210,10 +210,15 @@ TEST(Recording, RefusesAWindowThatDoesNotFit) {
             "the longest piece of the recording, 9");
 }
 
-TEST(Recording, RefusesUnevenTimes) {
+TEST(Recording, NamesTheStepThatIsUneven) {
+  EXPECT_EQ(message_of([] {
+              make(counting(6, 1), {}, {0, 0.5, 1, 1.5, 4.5, 5});
+            }),
+            "setting 'time': a step of 3.000000 to element 4: samples must be evenly spaced, most "
+            "are by 0.500000");
   EXPECT_NE(message_of([] {
-              make(counting(3, 1), {}, {0, 1, 2.5});
-            }).find("a step of 1.0"),
+              make(counting(4, 1), {}, {0, 1, 1, 2});
+            }).find("a step of 0.0"),
             std::string::npos);
 }
 
