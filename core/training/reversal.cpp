@@ -1,6 +1,7 @@
 #include "reversal.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace dynkit::training {
@@ -16,7 +17,7 @@ std::int64_t reach(std::int64_t checkpoints, std::int64_t sweeps, std::int64_t e
     count *= static_cast<double>(checkpoints + i) / static_cast<double>(i);
     if (count >= static_cast<double>(enough)) return enough;
   }
-  return static_cast<std::int64_t>(count + 0.5);
+  return std::llround(count);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "dynkit/core/integrate.hpp"
@@ -26,7 +27,10 @@ struct ButcherTableau {
   /// limits shrink and grow of its change.
   double second = 0.0, exponent = 0.0, memory = 0.0, shrink = 1.0, grow = 1.0;
 
-  double weight(int i, int j) const { return a[static_cast<std::size_t>(i * stages + j)]; }
+  double weight(int i, int j) const {
+    const auto row = static_cast<std::size_t>(i), width = static_cast<std::size_t>(stages);
+    return a[row * width + static_cast<std::size_t>(j)];
+  }
 };
 
 /// Of rk4, tsit5 or dop853. Throws Error (DK_INVALID_ARGUMENT) for another method.
