@@ -113,7 +113,7 @@ void PrintTo(const Refusal& refusal, std::ostream* out) {
   *out << refusal.name;
 }
 
-std::vector<Refusal> refusals() {
+std::vector<Refusal> refused_objectives() {
   return {
       {"NoObjective", [](FitProblem& problem) { problem.fit.terms.clear(); }, DK_SETTINGS,
        "there is no objective: nothing to train for"},
@@ -143,6 +143,15 @@ std::vector<Refusal> refusals() {
          problem.fit.terms[0].components = {3, 1};
        },
        DK_SHAPE_MISMATCH, "'states' has 5 components, the choice of components has 2"},
+      {"TwoDeviations",
+       [](FitProblem& problem) { problem.fit.terms.push_back(problem.fit.terms[1]); }, DK_SETTINGS,
+       "objective 'gaussian' stands twice for 'observations'; a deviation is learned once for each "
+       "target"},
+  };
+}
+
+std::vector<Refusal> refused_data() {
+  return {
       {"NoFirstStates",
        [](FitProblem& problem) {
          problem.fit.terms = {{LossKind::gaussian, true, "observations", {}, 1.0}};
@@ -164,10 +173,6 @@ std::vector<Refusal> refusals() {
        DK_SHAPE_MISMATCH, "'states' has 3 components, the model has 5"},
       {"WidthOfTheInputs", [](FitProblem& problem) { problem.data.inputs = "positions"; },
        DK_SHAPE_MISMATCH, "'positions' has 2 components, the model's input has 3"},
-      {"TwoDeviations",
-       [](FitProblem& problem) { problem.fit.terms.push_back(problem.fit.terms[1]); }, DK_SETTINGS,
-       "objective 'gaussian' stands twice for 'observations'; a deviation is learned once for each "
-       "target"},
       {"UnknownInputs", [](FitProblem& problem) { problem.data.inputs = "drive"; }, DK_SETTINGS,
        "the model needs the array 'drive', which the data lack"},
       {"OneTime",
@@ -188,7 +193,9 @@ std::vector<Refusal> refusals() {
 
 class CheckFits : public ::testing::TestWithParam<Refusal> {};
 
-INSTANTIATE_TEST_SUITE_P(Refuses, CheckFits, ::testing::ValuesIn(refusals()),
+INSTANTIATE_TEST_SUITE_P(RefusesObjectives, CheckFits, ::testing::ValuesIn(refused_objectives()),
+                         [](const auto& one) { return one.param.name; });
+INSTANTIATE_TEST_SUITE_P(RefusesData, CheckFits, ::testing::ValuesIn(refused_data()),
                          [](const auto& one) { return one.param.name; });
 
 TEST_P(CheckFits, SayWhatDoesNotGoTogether) {

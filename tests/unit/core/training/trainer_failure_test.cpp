@@ -11,7 +11,7 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // Calls of the gradient, from 1, that are spoiled.
-void spoil_calls(TrainingRun& training, std::vector<std::size_t> calls) {
+void spoil_calls(TrainingRun& training, const std::vector<std::size_t>& calls) {
   training.fake.spoil = [&training, calls](const FakeEngine::Call&, double& loss, Numbers&) {
     const auto number = training.fake.calls.size();
     if (std::find(calls.begin(), calls.end(), number) != calls.end()) loss = kNaN;

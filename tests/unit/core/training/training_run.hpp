@@ -100,14 +100,14 @@ class TrainingRun {
 
   TrainingOutcome run() {
     make();
-    return trainer->run();
+    return trainer_->run();
   }
   TrainingOutcome resume(TrainerState from) {
     make();
-    trainer->resume(std::move(from));
-    return trainer->run();
+    trainer_->resume(std::move(from));
+    return trainer_->run();
   }
-  const TrainerState& state() const { return trainer->state(); }
+  const TrainerState& state() const { return trainer_->state(); }
 
   TrainerOptions options;
   Variables variables;
@@ -133,15 +133,15 @@ class TrainingRun {
     return made;
   }
   void make() {
-    trainer = std::make_unique<Trainer>(*engine, variables, split, options, kTimes,
-                                        make_stream(seed, "order"), host.table(),
-                                        [this](const TrainerState& one) { saved.push_back(one); });
+    trainer_ = std::make_unique<Trainer>(*engine, variables, split, options, kTimes,
+                                         make_stream(seed, "order"), host.table(),
+                                         [this](const TrainerState& one) { saved.push_back(one); });
     if (options.optimizer.kind != "lbfgs") return;
     minimizer_ = lbfgs(*engine, {"lbfgs", iterations, 1e-12});
-    trainer->use(*minimizer_);
+    trainer_->use(*minimizer_);
   }
 
-  std::unique_ptr<Trainer> trainer;
+  std::unique_ptr<Trainer> trainer_;
   std::unique_ptr<Minimizer> minimizer_;
 
  public:

@@ -116,7 +116,7 @@ TEST_P(GatedNodeExtensionsTest, ResidualVanishesAtFixedPoints) {
 }
 
 TEST_P(GatedNodeExtensionsTest, OnlyBoundedFieldsWithLeakHaveABox) {
-  for (Kind kind : kinds()) {
+  for (const Kind& kind : kinds()) {
     for (const char* alpha : {"0.3", "1", "1.5"}) {
       if (kind.flow && alpha != std::string("1")) continue;
       auto settings = kind.settings();
