@@ -84,9 +84,7 @@ void Arrays::read_split(const Settings& settings) {
   const NumberArray split = settings.array("split");
   if (!split.given) {
     const double validation = settings.number("validation"), test = settings.number("test");
-    if (validation + test > 1.0) {
-      throw Error(DK_SETTINGS, "settings 'validation' and 'test' are together more than 1");
-    }
+    check_shares(validation, test);
     split_ = split_in_order(S_, 1.0 - validation - test, test);
     return;
   }

@@ -51,9 +51,7 @@ Preparation::Preparation(const Settings& settings)
       stride_(settings.integer("stride")),
       validation_(settings.number("validation")),
       test_(settings.number("test")) {
-  if (validation_ + test_ > 1.0) {
-    throw Error(DK_SETTINGS, "settings 'validation' and 'test' are together more than 1");
-  }
+  check_shares(validation_, test_);
   if (stride_ > 0 && window_ == 0) {
     throw Error(DK_SETTINGS, "setting 'stride': without 'window' there is one trial a recording");
   }

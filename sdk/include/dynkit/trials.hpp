@@ -32,6 +32,13 @@ constexpr dk_setting test_setting() {
   return number_setting("test", "0", 0, 1, "share of the trials for testing");
 }
 
+/// Throws Error (DK_SETTINGS) if the shares are more than all trials.
+inline void check_shares(double validation, double test) {
+  if (validation + test > 1.0) {
+    throw Error(DK_SETTINGS, "settings 'validation' and 'test' are together more than 1");
+  }
+}
+
 /// The values of these three settings.
 struct TrialSettings {
   /// Throws Error (DK_SETTINGS) if the shares are more than all trials.
@@ -39,9 +46,7 @@ struct TrialSettings {
       : S(settings.integer("trials")),
         validation(settings.number("validation")),
         test(settings.number("test")) {
-    if (validation + test > 1.0) {
-      throw Error(DK_SETTINGS, "settings 'validation' and 'test' are together more than 1");
-    }
+    check_shares(validation, test);
   }
 
   std::int64_t S;
