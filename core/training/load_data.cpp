@@ -112,7 +112,7 @@ void add_inputs(const dk_data& data, const TrainingPlan& plan, std::int64_t m,
 }
 
 // Targets that the loss has no meaning for.
-void check_targets(const TrainingData& data, const ObjectiveTerm& term) {
+void check_target_values(const TrainingData& data, const ObjectiveTerm& term) {
   const Series& target = data.series.at(term.target);
   if (term.kind == LossKind::cross_entropy && target.width < 2) {
     throw Error(DK_SHAPE_MISMATCH,
@@ -190,7 +190,7 @@ TrainingData load_data(const dk_data& data, const TrainingPlan& plan, std::int64
   check_states(loaded, plan);
   add_times(data, loaded);
   add_mask(data, loaded);
-  for (const ObjectiveTerm& term : plan.terms) check_targets(loaded, term);
+  for (const ObjectiveTerm& term : plan.terms) check_target_values(loaded, term);
   return loaded;
 }
 
