@@ -6,6 +6,7 @@
 #include <string>
 
 #include "dynkit/error.hpp"
+#include "dynkit/trials.hpp"
 #include "dynkit/vector_math.hpp"
 #include "poisson.hpp"
 
@@ -69,9 +70,7 @@ Spikes::Spikes(const dk_host&, const Settings& settings)
     throw Error(DK_SETTINGS, "setting 'base_rate': " + std::to_string(base_rate_) +
                                  " events per bin are above the limit of 1e15");
   }
-  if (validation_ + test_ > 1.0) {
-    throw Error(DK_SETTINGS, "settings 'validation' and 'test' are together more than 1");
-  }
+  check_shares(validation_, test_);
 }
 
 std::vector<double> Spikes::make_readout(const dk_job& job, std::int64_t n) const {

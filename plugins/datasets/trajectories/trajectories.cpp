@@ -51,9 +51,7 @@ Trajectories::Trajectories(const dk_host&, const Settings& settings)
       for_flows_(given_for_flows(settings)),
       initial_(settings.finite_array("initial")),
       input_(settings.finite_array("input")) {
-  if (validation_ + test_ > 1.0) {
-    throw Error(DK_SETTINGS, "settings 'validation' and 'test' are together more than 1");
-  }
+  check_shares(validation_, test_);
 }
 
 const dk_system& Trajectories::choose_system(const dk_job& job) const {
